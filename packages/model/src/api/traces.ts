@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { spanIdSchema, traceIdSchema } from '../ids.ts';
+import { spanSchema } from '../span.ts';
+
+/** `GET /api/traces/{id}`: Jaeger's JSON by default, ours (typed, with links both ways) on request. */
+export const traceQuerySchema = z.object({
+  format: z.enum(['jaeger', 'throughline']).default('jaeger'),
+});
+
+/** A span of another or the same trace that links to one of this trace: the reverse of its link. */
+export const inboundLinkSchema = z.object({
+  /** The span of this trace that is linked to. */
+  targetSpanId: spanIdSchema,
+  traceId: traceIdSchema,
+  spanId: spanIdSchema,
+  type: z.string().optional(),
+  name: z.string(),
+  service: z.string(),
+});
+export type InboundLink = z.output<typeof inboundLinkSchema>;
+
+/** `truncated`: the trace has more spans than one answer may carry. Spans are sorted by start. */
+export const traceResponseSchema = z.object({
+  traceId: traceIdSchema,
+  spans: z.array(spanSchema),
+  inboundLinks: z.array(inboundLinkSchema),
+  /** Keys of the orders that begin in this trace. */
+  orders: z.array(z.string()),
+  truncated: z.boolean(),
+});
+export type TraceResponse = z.output<typeof traceResponseSchema>;

@@ -1,0 +1,62 @@
+/**
+ * Every error code of Throughline, with the HTTP status under which an API answers it. One list: a test
+ * keeps docs/reference/errors.md true to it.
+ */
+export const ERROR_STATUS = {
+  /** The request's parameters or body are not usable. */
+  TL_BAD_REQUEST: 400,
+  TL_UNAUTHORIZED: 401,
+  /** The Host or Origin header names a host that this server does not serve (DNS rebinding). */
+  TL_FORBIDDEN_HOST: 403,
+  TL_NOT_FOUND: 404,
+  TL_TRACE_NOT_FOUND: 404,
+  TL_LIFECYCLE_NOT_FOUND: 404,
+  /** No lifecycle definition has this name. */
+  TL_LIFECYCLE_UNKNOWN: 404,
+  /** The short key fits several lifecycles. */
+  TL_LIFECYCLE_AMBIGUOUS: 409,
+  TL_OTLP_MALFORMED: 400,
+  TL_OTLP_TOO_LARGE: 413,
+  TL_OTLP_UNSUPPORTED_TYPE: 415,
+  /** The journal is full or the engine too far behind: send again later. */
+  TL_OVERLOADED: 429,
+  /** The engine child is restarting. */
+  TL_ENGINE_UNAVAILABLE: 503,
+  TL_QUERY_TIMEOUT: 504,
+  TL_QUERY_FAILED: 500,
+  TL_JOURNAL_FAILED: 503,
+  TL_INTERNAL: 500,
+  TL_CONFIG_INVALID: 500,
+  TL_PORT_IN_USE: 500,
+  TL_DATA_DIR_UNWRITABLE: 500,
+  TL_DATA_DIR_LOCKED: 500,
+  TL_ENGINE_FAILED: 500,
+  TL_UI_NOT_BUILT: 500,
+  /** A client order that the order gateway refuses. */
+  TL_ORDER_INVALID: 400,
+  TL_ORDER_DUPLICATE: 409,
+  TL_ALLOCATION_INVALID: 500,
+  TL_EXCHANGE_UNAVAILABLE: 503,
+  /** A part of the demo did not come up, or an order could not be read back whole. */
+  TL_DEMO_FAILED: 500,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** The one error type: a code from the list, a message that names the defect, a hint that says what to do. */
+export class ThroughlineError extends Error {
+  override readonly name = 'ThroughlineError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** The HTTP status that belongs to the code. */
+  get status(): number {
+    return ERROR_STATUS[this.code];
+  }
+}

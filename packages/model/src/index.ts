@@ -1,0 +1,100 @@
+export { type ErrorResponse, errorResponseSchema } from './api/error.ts';
+export {
+  LIFECYCLE_SORTS,
+  LIFECYCLES_LIMIT_MAX,
+  type LifecyclesQuery,
+  type LifecyclesResponse,
+  lifecyclesQuerySchema,
+  lifecyclesResponseSchema,
+} from './api/lifecycles.ts';
+export { type StatusResponse, statusResponseSchema } from './api/status.ts';
+export {
+  type InboundLink,
+  inboundLinkSchema,
+  type TraceResponse,
+  traceQuerySchema,
+  traceResponseSchema,
+} from './api/traces.ts';
+export {
+  addDecimals,
+  compareDecimals,
+  type Decimal,
+  formatDecimal,
+  isDecimal,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
+export { ERROR_STATUS, type ErrorCode, ThroughlineError } from './errors.ts';
+export {
+  parseSpanRef,
+  type SpanRef,
+  spanIdSchema,
+  spanRef,
+  spanRefSchema,
+  traceIdSchema,
+} from './ids.ts';
+export {
+  type Allocation,
+  allocationSchema,
+  type Edge,
+  edgeSchema,
+  LIFECYCLE_FLAGS,
+  type Lifecycle,
+  type LifecycleDefinition,
+  type LifecycleFlag,
+  type LifecycleRow,
+  type LifecycleSpan,
+  lifecycleRowSchema,
+  lifecycleSchema,
+  lifecycleSpanSchema,
+  type Quantities,
+  quantitiesSchema,
+  RELEVANCES,
+  type Relevance,
+  SEGMENT_KINDS,
+  type Segment,
+  type SegmentKind,
+  type Sibling,
+  type Stage,
+  segmentSchema,
+  siblingSchema,
+  stageSchema,
+  WARNING_CODES,
+  type Warning,
+  type WarningCode,
+  warningSchema,
+} from './lifecycle.ts';
+export {
+  ATTR,
+  BAGGAGE_KEYS,
+  LINK_TYPE,
+  type LinkType,
+  MESSAGING_SYSTEM,
+  ORDER_SPAN,
+} from './semconv.ts';
+export {
+  type Attributes,
+  type AttributeValue,
+  attributesSchema,
+  attributeValueSchema,
+  SPAN_KINDS,
+  SPAN_STATUS_CODES,
+  type Span,
+  type SpanEvent,
+  type SpanKind,
+  type SpanLink,
+  type SpanStatusCode,
+  spanEventSchema,
+  spanLinkSchema,
+  spanSchema,
+} from './span.ts';
+export {
+  formatDuration,
+  formatTime,
+  NS_PER_MS,
+  NS_PER_S,
+  NS_PER_US,
+  nanosecondsSchema,
+  nowNs,
+  parseTime,
+} from './time.ts';

@@ -1,0 +1,149 @@
+import { ThroughlineError } from '@throughline/model';
+import type { Server } from '@throughline/server';
+import { type DemoSettings, readConfigFile, readSettings } from '../config.ts';
+import { openBrowser } from '../demo/browser.ts';
+import { type ClientOrder, Load } from '../demo/load.ts';
+import { type OrdersSystem, startOrdersSystem } from '../demo/orders-system.ts';
+import { ApiClient, readBack } from '../demo/read-back.ts';
+import { slowestText, statusText, verdictText } from '../demo/summary.ts';
+import { DEMO_FLAGS, helpText } from '../flags.ts';
+import { printBanner } from '../terminal/banner.ts';
+import { ProgressLine, progressBar } from '../terminal/progress.ts';
+import { untilStopped } from '../terminal/signals.ts';
+import { bold, dim, red } from '../terminal/style.ts';
+import { startServing } from './serve.ts';
+
+const USAGE = 'throughline demo: serve, with a trading system that sends client orders through it';
+
+/** Client orders of one round, when the demo runs until it is stopped. */
+const ROUND_ORDERS = 1_000;
+const EXIT_ORDERS = 200;
+const READ_BACK_DEADLINE_MS = 60_000;
+const SYSTEMS = ['orders', 'signals', 'options', 'bot'];
+
+/** Starts server, exchange and orders system, and sends client orders until told to stop. */
+export async function demo(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    process.stdout.write(helpText(USAGE, DEMO_FLAGS));
+    return 0;
+  }
+  const settings = readSettings(DEMO_FLAGS, { argv, file: readConfigFile() });
+  checkSystems(settings);
+  const server = await startServing(settings);
+  try {
+    printBanner(server, settings);
+    const { otlpHttpUrl } = server;
+    const { token, replay } = settings;
+    const system = await startOrdersSystem({ otlpHttpUrl, token, replay });
+    try {
+      return await Promise.race([runDemo(server, system, settings), system.failed]);
+    } finally {
+      await system.close();
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+function checkSystems(settings: DemoSettings): void {
+  const asked = settings.systems.split(',').map((name) => name.trim());
+  const unknown = asked.find((name) => !SYSTEMS.includes(name));
+  if (unknown !== undefined || !asked.includes('orders')) {
+    const message =
+      unknown === undefined ? 'the demo needs the system orders' : `no system ${unknown}`;
+    throw new ThroughlineError('TL_CONFIG_INVALID', `--systems: ${message}`, {
+      hint: 'The system that this version has is: orders.',
+    });
+  }
+}
+
+async function runDemo(
+  server: Server,
+  system: OrdersSystem,
+  settings: DemoSettings,
+): Promise<number> {
+  const client = new ApiClient(server.uiUrl, settings.token);
+  const print = (text: string): void => {
+    if (!settings.json) process.stdout.write(`${text}\n`);
+  };
+  print(dim('  Running the system orders; signals, options and bot are not in this version.\n'));
+  if (settings.exit) {
+    const orders = await sendOrders(system, settings, settings.orders ?? EXIT_ORDERS, 1);
+    return verify(server, client, orders, print);
+  }
+  if (!settings['no-open'] && !settings.json) openBrowser(server.uiUrl);
+  await Promise.race([untilStopped(), keepSending(server, system, client, settings, print)]);
+  return 0;
+}
+
+/** Rounds of orders, each followed by a word on the slowest; after `--orders` N the server stays up. */
+async function keepSending(
+  server: Server,
+  system: OrdersSystem,
+  client: ApiClient,
+  settings: DemoSettings,
+  print: (text: string) => void,
+): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    await sendOrders(system, settings, settings.orders ?? ROUND_ORDERS, round);
+    const { rows } = await client.orders({ sort: 'duration', limit: 1, q: 'filled' });
+    const [slowest] = rows;
+    if (slowest) print(slowestText(slowest, orderLink(server, slowest.key)));
+    if (settings.orders !== undefined) {
+      print(`\nAll orders have ended. ${bold(server.uiUrl)} stays up; Ctrl-C stops it.`);
+      return new Promise(() => {});
+    }
+  }
+}
+
+async function sendOrders(
+  system: OrdersSystem,
+  settings: DemoSettings,
+  count: number,
+  seed: number,
+): Promise<ClientOrder[]> {
+  const { wsUrl, exchangeRestUrl } = system;
+  const load = new Load({ wsUrl, exchangeRestUrl, orders: count, rate: settings.rate, seed });
+  const line = new ProgressLine();
+  try {
+    let text = '';
+    const orders = await load.finish((progress) => {
+      text = `Client orders ${progressBar(progress.final, count)}  ${statusText(progress.byStatus)}`;
+      if (!settings.json) line.update(text);
+    });
+    if (!settings.json) line.finish(text);
+    return orders;
+  } finally {
+    await load.stop();
+  }
+}
+
+/** Reads every order back; 0 only if each is whole and exact, else names the first that is not. */
+async function verify(
+  server: Server,
+  client: ApiClient,
+  orders: readonly ClientOrder[],
+  print: (text: string) => void,
+): Promise<number> {
+  const line = new ProgressLine();
+  const results = await readBack(client, orders, {
+    deadlineMs: READ_BACK_DEADLINE_MS,
+    onProgress: (read) => line.update(`Reading back  ${progressBar(read, orders.length)}`),
+  });
+  line.finish(`Reading back  ${progressBar(results.length, orders.length)}`);
+  const failed = results.filter((result) => result.defect !== undefined);
+  const durations = results.flatMap(({ lifecycle }) => (lifecycle ? [lifecycle.durationNs] : []));
+  const { rows } = await client.orders({ sort: 'duration', limit: 1 });
+  const [slowest] = rows;
+  if (slowest) print(`\n${slowestText(slowest, orderLink(server, slowest.key))}\n`);
+  print(verdictText(durations, failed.length));
+  const [first] = failed;
+  if (!first) return orders.length > 0 ? 0 : 1;
+  const key = `${first.order.user_id}/${first.order.client_order_id}`;
+  process.stderr.write(`${red(`order ${key} ${first.defect}`)}\n  ${orderLink(server, key)}\n`);
+  return 1;
+}
+
+function orderLink(server: Server, key: string): string {
+  return `${server.uiUrl}/orders/${key.split('/').map(encodeURIComponent).join('/')}`;
+}

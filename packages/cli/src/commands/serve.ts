@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Server, startServer } from '@throughline/server';
+import { readConfigFile, readSettings, type ServeSettings } from '../config.ts';
+import { helpText, SERVE_FLAGS } from '../flags.ts';
+import { printBanner } from '../terminal/banner.ts';
+import { untilStopped } from '../terminal/signals.ts';
+
+const USAGE = 'throughline serve: receive, store and show traces';
+
+/** Runs the server until it is told to stop. */
+export async function serve(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    process.stdout.write(helpText(USAGE, SERVE_FLAGS));
+    return 0;
+  }
+  const settings = readSettings(SERVE_FLAGS, { argv, file: readConfigFile() });
+  const server = await startServing(settings);
+  printBanner(server, settings);
+  await untilStopped();
+  await server.close();
+  return 0;
+}
+
+/** The server that these settings ask for, with the web application that stands beside it. */
+export function startServing(settings: ServeSettings): Promise<Server> {
+  return startServer({
+    dataDir: settings['data-dir'],
+    host: settings.host,
+    uiPort: settings['ui-port'],
+    otlpHttpPort: settings['otlp-http-port'],
+    clickhouseUrl: settings['clickhouse-url'],
+    token: settings.token,
+    uiDir: fileURLToPath(new URL('../../../ui/dist', import.meta.url)),
+    version: version(),
+    logLevel: 'warn',
+    logStream: process.stderr,
+  });
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return JSON.parse(manifest).version;
+}

@@ -1,0 +1,69 @@
+import { ThroughlineError } from '@throughline/model';
+import { expect, test } from 'vitest';
+import { readSettings } from './config.ts';
+import { DEMO_FLAGS, helpText, SERVE_FLAGS } from './flags.ts';
+
+function serve(argv: string[], environment = {}, file?: string) {
+  return readSettings(SERVE_FLAGS, { argv, environment, file });
+}
+
+test('without anything given the documented defaults hold', () => {
+  expect(serve([])).toMatchObject({
+    'data-dir': '.throughline',
+    host: '127.0.0.1',
+    'ui-port': 16686,
+    'otlp-http-port': 4318,
+    'jaeger-ports': true,
+    token: undefined,
+    json: false,
+  });
+});
+
+test('a flag wins over a variable, a variable over the file, the file over the default', () => {
+  const file = 'ui-port: 1\nhost: ::1\notlp-http-port: 9';
+  const environment = { THROUGHLINE_UI_PORT: '2', THROUGHLINE_OTLP_HTTP_PORT: '8' };
+  const settings = serve(['--ui-port', '3'], environment, file);
+  expect(settings['ui-port']).toBe(3);
+  expect(settings['otlp-http-port']).toBe(8);
+  expect(settings.host).toBe('::1');
+});
+
+test('an empty variable counts as unset', () => {
+  expect(serve([], { THROUGHLINE_HOST: '' }).host).toBe('127.0.0.1');
+});
+
+test.each([
+  [['--ui-port', '70000'], '--ui-port is a port'],
+  [['--ui-port', '1.5'], '--ui-port is a port'],
+  [['--ui-port', '-1'], '--ui-port'],
+  [['--jaeger-ports', 'maybe'], '--jaeger-ports is on or off'],
+  [['--no-such-flag'], '--no-such-flag'],
+  [['word'], 'word'],
+])('%j is refused by name', (argv, message) => {
+  expect(() => serve(argv)).toThrow(ThroughlineError);
+  expect(() => serve(argv)).toThrow(message);
+});
+
+test('a broken file is refused by name', () => {
+  expect(() => serve([], {}, '- a\n- b')).toThrow('not a mapping');
+  expect(() => serve([], {}, 'host: [1]')).toThrow('host is not a plain value');
+  expect(() => serve([], {}, 'host: "')).toThrow('not YAML');
+});
+
+test('the demo takes the flags of serve too, and its counts are positive', () => {
+  const argv = ['--orders', '500', '--exit', '--no-open', '--ui-port', '0', '--rate', '2.5'];
+  const settings = readSettings(DEMO_FLAGS, { argv, environment: {} });
+  expect(settings).toMatchObject({
+    orders: 500,
+    exit: true,
+    'no-open': true,
+    'ui-port': 0,
+    rate: 2.5,
+  });
+  expect(() => readSettings(DEMO_FLAGS, { argv: ['--orders', '0'], environment: {} })).toThrow();
+});
+
+test('help names every flag', () => {
+  const text = helpText('usage', DEMO_FLAGS);
+  for (const name of Object.keys(DEMO_FLAGS)) expect(text).toContain(`--${name}`);
+});

@@ -1,0 +1,51 @@
+import { type ErrorResponse, ThroughlineError } from '@throughline/model';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+
+/** The value as JSON text, with times as decimal strings: what the schema says goes over the wire. */
+export function encode<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>): string {
+  return JSON.stringify(schema.encode(value));
+}
+
+/**
+ * Reads parameters by their schema.
+ *
+ * @throws ThroughlineError `TL_BAD_REQUEST` that names the parameter
+ */
+export function parameters<Schema extends z.ZodType>(
+  schema: Schema,
+  given: unknown,
+): z.output<Schema> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ThroughlineError('TL_BAD_REQUEST', `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** Every failure leaves as `{ error: { code, message, hint } }`; details of the unexpected stay in the log. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0];
+    const error = new ThroughlineError('TL_NOT_FOUND', `no such resource: ${path}`);
+    return reply.code(error.status).send(errorBody(error));
+  });
+  app.setErrorHandler((cause: FastifyError | ThroughlineError, request, reply) => {
+    const error = toThroughlineError(cause);
+    if (error.status >= 500) request.log.error({ err: cause }, error.message);
+    if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
+    return reply.code(error.status).type('application/json').send(errorBody(error));
+  });
+}
+
+function toThroughlineError(cause: FastifyError | ThroughlineError): ThroughlineError {
+  if (cause instanceof ThroughlineError) return cause;
+  const status = cause.statusCode ?? 500;
+  if (status < 500) return new ThroughlineError('TL_BAD_REQUEST', cause.message, { cause });
+  return new ThroughlineError('TL_INTERNAL', 'internal error, see the log of the server', {
+    cause,
+  });
+}
+
+function errorBody({ code, message, hint }: ThroughlineError): ErrorResponse {
+  return { error: hint === undefined ? { code, message } : { code, message, hint } };
+}

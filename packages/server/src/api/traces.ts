@@ -1,0 +1,75 @@
+import {
+  parseSpanRef,
+  ThroughlineError,
+  type TraceResponse,
+  traceIdSchema,
+  traceQuerySchema,
+  traceResponseSchema,
+} from '@throughline/model';
+import type { InboundLinkRow, TraceStore } from '@throughline/store';
+import type { FastifyInstance } from 'fastify';
+import { LIFECYCLE_DEFINITIONS } from '../lifecycle/definitions.ts';
+import { encode, parameters } from './answers.ts';
+import { toJaegerTrace } from './jaeger-trace.ts';
+
+const SPANS_MAX = 10_000;
+const LINKS_MAX = 10_000;
+
+/** `GET /api/traces/{id}`, in Jaeger's form or ours (`?format=throughline`). */
+export function traceRoutes(app: FastifyInstance, store: TraceStore): void {
+  app.get<{ Params: { id: string } }>('/api/traces/:id', async (request, reply) => {
+    const { format } = parameters(traceQuerySchema, request.query);
+    if (format === 'throughline') {
+      const traceId = parameters(traceIdSchema, request.params.id.toLowerCase());
+      const trace = await readTrace(store, traceId);
+      return reply.type('application/json').send(encode(traceResponseSchema, trace));
+    }
+    const traceId = jaegerTraceId(request.params.id);
+    const { spans } = await store.spansOfTraces(traceId === undefined ? [] : [traceId], SPANS_MAX);
+    if (traceId === undefined || spans.length === 0) {
+      return reply.code(404).send({ data: [], errors: [{ code: 404, msg: 'trace not found' }] });
+    }
+    return reply.send({
+      data: [toJaegerTrace(traceId, spans)],
+      errors: null,
+      limit: 0,
+      offset: 0,
+      total: 1,
+    });
+  });
+}
+
+/** Jaeger's clients may leave out leading zeros. */
+function jaegerTraceId(text: string): string | undefined {
+  const result = traceIdSchema.safeParse(text.toLowerCase().padStart(32, '0'));
+  return result.success ? result.data : undefined;
+}
+
+async function readTrace(store: TraceStore, traceId: string): Promise<TraceResponse> {
+  const [page, inbound, begins] = await Promise.all([
+    store.spansOfTraces([traceId], SPANS_MAX),
+    store.linksToTraces([traceId], LINKS_MAX),
+    Promise.all(
+      LIFECYCLE_DEFINITIONS.map((definition) => store.beginsOfTraces(definition, [traceId])),
+    ),
+  ]);
+  if (page.spans.length === 0) {
+    throw new ThroughlineError('TL_TRACE_NOT_FOUND', `no trace ${traceId}`, {
+      hint: 'It may not have arrived yet, or be older than the retention.',
+    });
+  }
+  return {
+    traceId,
+    spans: page.spans,
+    inboundLinks: inbound.links.map(toInboundLink),
+    orders: [...new Set(begins.flat().map((begin) => begin.key.join('/')))],
+    truncated: page.truncated || inbound.truncated,
+  };
+}
+
+function toInboundLink(row: InboundLinkRow): TraceResponse['inboundLinks'][number] {
+  const { name, service, type } = row;
+  const targetSpanId = parseSpanRef(row.target).spanId;
+  const link = { targetSpanId, ...parseSpanRef(row.source), name, service };
+  return type === undefined ? link : { ...link, type };
+}

@@ -3,7 +3,15 @@
 // or older than what it is made from.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,6 +41,14 @@ function install() {
   if (npm) run('Installing dependencies', process.execPath, [npm, ...args]);
   else run('Installing dependencies', 'npm', args);
   writeFileSync(stamp, lockHash);
+}
+
+/** npm 10 installs the optional Node package but does not link its binary as npm 11 does. */
+function linkNode() {
+  const name = `node-${platform()}-${arch()}`;
+  const link = join(root, 'node_modules', '.bin', 'node');
+  if (existsSync(link) || !existsSync(join(root, 'node_modules', name, 'bin', 'node'))) return;
+  symlinkSync(join('..', name, 'bin', 'node'), link);
 }
 
 function findNode() {
@@ -66,4 +82,5 @@ function buildUi(node) {
 }
 
 install();
+linkNode();
 buildUi(findNode());

@@ -5,7 +5,7 @@ import { Session } from 'chdb';
 const [dataDir = ''] = process.argv.slice(2);
 const session = new Session(join(dataDir, 'clickhouse'));
 const text = session.query(
-  'SELECT lower(hex(trace_id)) AS id, count() AS n FROM throughline.spans GROUP BY id',
+  'SELECT trace_id AS id, count() AS n FROM spans GROUP BY id',
   'JSONCompactEachRow',
 );
 const rows = text

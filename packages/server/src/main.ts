@@ -5,7 +5,7 @@ import { createApi } from './api/api.ts';
 import { isLoopback } from './api/guard.ts';
 import { listen, urlOf } from './listen.ts';
 import { IngestCounters } from './receive/counters.ts';
-import { createOtlpHttp } from './receive/otlp-http.ts';
+import { otlpHttp } from './receive/otlp-http.ts';
 
 export interface ServerOptions {
   /** Holds journal and tables; created when missing, one server at a time. */
@@ -69,10 +69,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     stops.push(() => api.close());
     const uiPort = await listen(api, 'ui', { host, port: options.uiPort });
 
-    const append = store.append.bind(store);
-    const otlpHttp = createOtlpHttp({ host, token, append, counters, logger });
-    stops.push(() => otlpHttp.close());
-    const otlpHttpPort = await listen(otlpHttp, 'otlp-http', { host, port: options.otlpHttpPort });
+    const receiver = otlpHttp({
+      ...(token === undefined ? {} : { token }),
+      append: (record, spanCount) => store.append(record, spanCount),
+      counters,
+      logger,
+    });
+    stops.push(() => receiver.close());
+    const otlpHttpPort = await listen(receiver, 'otlp-http', { host, port: options.otlpHttpPort });
 
     endpoints.ui = urlOf(host, uiPort);
     endpoints.otlpHttp = urlOf(host, otlpHttpPort);

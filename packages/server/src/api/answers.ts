@@ -1,5 +1,5 @@
 import { type ErrorResponse, ThroughlineError } from '@throughline/model';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 
 /** The value as JSON text, with times as decimal strings: what the schema says goes over the wire. */
@@ -22,18 +22,28 @@ export function parameters<Schema extends z.ZodType>(
   throw new ThroughlineError('TL_BAD_REQUEST', `${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** Every failure leaves as `{ error: { code, message, hint } }`; details of the unexpected stay in the log. */
+/** Sends a failure as `{ error: { code, message, hint } }`; what was unexpected is told to the log only. */
+export function answerError(
+  cause: FastifyError | ThroughlineError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const error = toThroughlineError(cause);
+  if (error.status >= 500) request.log.error({ err: cause }, error.message);
+  if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
+  return reply.code(error.status).type('application/json').send(errorBody(error));
+}
+
+/** Makes {@link answerError} the answer to every failure, and to every path that is not there. */
 export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0];
-    const error = new ThroughlineError('TL_NOT_FOUND', `no such resource: ${path}`);
-    return reply.code(error.status).send(errorBody(error));
-  });
-  app.setErrorHandler((cause: FastifyError | ThroughlineError, request, reply) => {
-    const error = toThroughlineError(cause);
-    if (error.status >= 500) request.log.error({ err: cause }, error.message);
-    if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
-    return reply.code(error.status).type('application/json').send(errorBody(error));
+    return answerError(
+      new ThroughlineError('TL_NOT_FOUND', `no such resource: ${path}`),
+      request,
+      reply,
+    );
   });
 }
 

@@ -24,7 +24,9 @@ const SPAN: Span = {
   resource: { 'service.name': 'wss-server', 'host.name': 'h1' },
   scope: { name: 'throughline', version: '1' },
   events: [],
-  links: [{ traceId: TRACE_ID, spanId: 'aaaaaaaaaaaaaaaa', type: 'client_context', attributes: {} }],
+  links: [
+    { traceId: TRACE_ID, spanId: 'aaaaaaaaaaaaaaaa', type: 'client_context', attributes: {} },
+  ],
   dropped: { attributes: 0, events: 0, links: 0 },
 };
 

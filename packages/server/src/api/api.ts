@@ -1,5 +1,5 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { answerErrors } from './answers.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { answerError, answerErrors } from './answers.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { lifecycleRoutes } from './lifecycles.ts';
 import { type StatusOptions, statusRoutes } from './status.ts';
@@ -19,7 +19,8 @@ export interface ApiOptions extends StatusOptions, GuardOptions {
 export function createApi(options: ApiOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerError,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 1024 },

@@ -59,14 +59,17 @@ export const lifecycleSpanSchema = spanSchema.extend({
 });
 export type LifecycleSpan = z.output<typeof lifecycleSpanSchema>;
 
-/** From cause to effect. `slackNs`: how far the effect may be delayed without moving the end. */
+/**
+ * From cause to effect. `slackNs`: how far the cause may come later by this edge without moving the end;
+ * absent when nothing on the other side leads to the end.
+ */
 export const edgeSchema = z.object({
   from: spanRefSchema,
   to: spanRefSchema,
   type: z.enum(['child', 'link']),
   linkType: z.string().optional(),
   attributes: attributesSchema,
-  slackNs: nanosecondsSchema,
+  slackNs: nanosecondsSchema.optional(),
   critical: z.boolean(),
 });
 export type Edge = z.output<typeof edgeSchema>;

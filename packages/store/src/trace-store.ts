@@ -30,7 +30,10 @@ export interface TraceStore {
   listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage>;
 
   /** Begin spans among the spans of these traces. */
-  beginsOfTraces(definition: LifecycleDefinition, traceIds: readonly string[]): Promise<BeginSpan[]>;
+  beginsOfTraces(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+  ): Promise<BeginSpan[]>;
 }
 
 export interface SpanPage {

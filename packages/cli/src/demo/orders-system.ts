@@ -8,6 +8,12 @@ const exchangeReadySchema = z.object({
 });
 const ordersReadySchema = z.object({ ready: z.literal(true), wsUrl: z.string() });
 
+/** A venue as real ones are: not at once, in several fills, and now and then refusing. */
+const VENUE_ARGS = [
+  ...['--latency-ms', '2', '--fill-latency-ms', '3', '--jitter-ms', '4'],
+  ...['--trades-per-order', '2', '--reject-probability', '0.02'],
+];
+
 export interface OrdersSystemOptions {
   otlpHttpUrl: string;
   token: string | undefined;
@@ -32,7 +38,7 @@ export async function startOrdersSystem(options: OrdersSystemOptions): Promise<O
   const exchange = new Subprocess({
     name: 'exchange',
     script: 'trading/exchange/src/main.ts',
-    args: ['--port', '0', '--exit-with-parent', ...replay],
+    args: ['--port', '0', '--exit-with-parent', ...VENUE_ARGS, ...replay],
   });
   const running = [exchange];
   try {
@@ -42,7 +48,7 @@ export async function startOrdersSystem(options: OrdersSystemOptions): Promise<O
     const orders = new Subprocess({
       name: 'orders',
       script: 'trading/orders/src/main.ts',
-      args: ['--port', '0', '--exchange-rest', rest, '--exchange-ws-api', wsApi],
+      args: ['--exchange-rest', rest, '--exchange-ws-api', wsApi],
       environment: exporterEnvironment(options),
     });
     running.push(orders);

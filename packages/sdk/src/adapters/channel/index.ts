@@ -1,0 +1,3 @@
+export { TracedChannel } from './carrier.ts';
+export { startChannelConsumer } from './consumer.ts';
+export { startChannelProducer } from './producer.ts';

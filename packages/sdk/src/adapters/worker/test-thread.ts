@@ -1,0 +1,51 @@
+/** The other threads of worker.test.ts: what they do is named by `workerData.role`. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { readable, testTracing } from '../../test-support.ts';
+import type { ThreadReceiverEnd, ThreadSenderEnd } from './carrier.ts';
+import { onTraced, startWorkerConsumer, ThreadReceiver } from './consumer.ts';
+import { postTraced, ThreadSender } from './producer.ts';
+
+interface Roles {
+  /** Blocks until the channel closes, then reports what came, in order. */
+  receiver: { receiver: ThreadReceiverEnd };
+  /** Sends numbers, each in a span of its own, then closes. */
+  sender: { sender: ThreadSenderEnd; count: number };
+  /** Answers every message with the trace id that its consumer span has. */
+  echo: { port: MessagePort };
+}
+
+type Work = { [Role in keyof Roles]: { role: Role } & Roles[Role] }[keyof Roles];
+
+const work: Work = workerData;
+const tracing = testTracing();
+
+if (work.role === 'receiver') {
+  const receiver = new ThreadReceiver<unknown>(work.receiver);
+  const received: { event: unknown; parent: string | undefined }[] = [];
+  while (!receiver.isClosed) {
+    const message = receiver.receive(60_000);
+    if (!message) continue;
+    const consumer = startWorkerConsumer(tracing, 'process', message);
+    received.push({
+      event: message.event,
+      parent: readable(consumer.span).parentSpanContext?.traceId,
+    });
+    consumer.end();
+  }
+  parentPort?.postMessage(received);
+} else if (work.role === 'sender') {
+  const sender = new ThreadSender<number>(tracing, work.sender);
+  for (let index = 0; index < work.count; index += 1) sender.send(index);
+  sender.close();
+} else {
+  const { port } = work;
+  const stop = onTraced<string>(port, (message) => {
+    const consumer = startWorkerConsumer(tracing, 'echo', message);
+    postTraced(tracing, port, { heard: message.event }, consumer.context);
+    consumer.end();
+    if (message.event === 'stop') {
+      stop();
+      port.close();
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import {
+  type Context,
+  context,
+  type Exception,
+  type HrTime,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { ATTR } from '@throughline/model';
+
+/** A span under way, with the context that its children and messages belong to. */
+export interface StartedSpan {
+  readonly span: Span;
+  /** Holds the span and its baggage. Pass it on explicitly: ambient context is lost in queues. */
+  readonly context: Context;
+  /** Ends the span, with those that came with it. An error is recorded with its stack. */
+  end(outcome?: SpanOutcome): void;
+}
+
+export interface SpanOutcome {
+  /** What was thrown. Present and `undefined` counts as an error too: anything can be thrown. */
+  readonly error?: unknown;
+  /** When it ended, if not now. */
+  readonly endTime?: HrTime;
+}
+
+/** @param supplements spans that start and end with this one */
+export function startedSpan(
+  span: Span,
+  parent: Context,
+  supplements: readonly Span[] = [],
+): StartedSpan {
+  return {
+    span,
+    context: trace.setSpan(parent, span),
+    end(outcome = {}) {
+      if ('error' in outcome) recordError(span, outcome.error);
+      for (const supplement of supplements) supplement.end(outcome.endTime);
+      span.end(outcome.endTime);
+    },
+  };
+}
+
+/**
+ * Runs the function with the span's context active and ends the span when it returns, throws, or
+ * its promise settles. What was thrown is recorded and thrown on unchanged.
+ */
+export function runInSpan<T>(started: StartedSpan, fn: (started: StartedSpan) => T): T {
+  let result: T;
+  try {
+    result = context.with(started.context, fn, undefined, started);
+  } catch (error) {
+    started.end({ error });
+    throw error;
+  }
+  if (!isPromiseLike(result)) {
+    started.end();
+    return result;
+  }
+  return result.then(
+    (value) => {
+      started.end();
+      return value;
+    },
+    (error: unknown) => {
+      started.end({ error });
+      throw error;
+    },
+  ) as T;
+}
+
+/** Records what was thrown as an exception event and sets the span's status and `error.type`. */
+function recordError(span: Span, error: unknown): void {
+  const exception = toException(error);
+  span.recordException(exception);
+  span.setAttribute(ATTR.errorType, errorType(error));
+  span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(exception) });
+}
+
+function toException(error: unknown): Exception {
+  return error instanceof Error ? error : safeText(error);
+}
+
+function messageOf(exception: Exception): string {
+  return typeof exception === 'string' ? exception : (exception.message ?? '');
+}
+
+function errorType(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : error.name;
+}
+
+/** Anything can be thrown, even an object whose `toString` throws. */
+function safeText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,83 @@
+import { spanRef } from '@throughline/model';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ORDER_LIFECYCLE } from './definitions.ts';
+import { buildGraph } from './graph.ts';
+import { later } from './instant.ts';
+import { buildLifecycle } from './lifecycle.ts';
+import { type OrderSystem, randomOrderSystem, spanRefOf, spansOf } from './testing/order-system.ts';
+import { seededRandom } from './testing/random.ts';
+
+/** The truth: which orders each span belongs to. */
+function ownersOf(system: OrderSystem) {
+  return new Map(system.spans.map((span) => [spanRefOf(span), span.owners]));
+}
+
+const seeds = fc.integer({ min: 0, max: 2 ** 31 });
+
+test("an order's cone is exactly the spans that belong to it, alone or with others", () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const system = randomOrderSystem(seed);
+      const owners = ownersOf(system);
+      const graph = buildGraph(ORDER_LIFECYCLE, spansOf(system, new Map()));
+      for (const order of system.orders) {
+        const { spans } = buildLifecycle(graph, spanRefOf(order.begin));
+        const found = new Map(spans.map((span) => [spanRef(span), span.relevance]));
+        const truth = [...owners].filter(([, orders]) => orders.has(order));
+        const expected = truth.map(
+          ([ref, { size }]) => [ref, size === 1 ? 'own' : 'shared'] as const,
+        );
+        expect(found).toEqual(new Map(expected));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("siblings' spans never enter another order's cone, whatever was lost", () => {
+  fc.assert(
+    fc.property(seeds, seeds, (seed, lossSeed) => {
+      const system = randomOrderSystem(seed);
+      const owners = ownersOf(system);
+      const random = seededRandom(lossSeed);
+      const left = spansOf(system, new Map()).filter(() => !random.chance(0.15));
+      const graph = buildGraph(ORDER_LIFECYCLE, left);
+      for (const order of system.orders) {
+        const begin = spanRefOf(order.begin);
+        if (!graph.nodes.has(begin)) continue;
+        const { spans } = buildLifecycle(graph, begin);
+        const foreign = spans.filter((span) => !owners.get(spanRef(span))?.has(order));
+        expect(foreign).toEqual([]);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('siblings are the other orders of the batch, with their arrivals', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const system = randomOrderSystem(seed);
+      const spans = spansOf(system, new Map());
+      const graph = buildGraph(ORDER_LIFECYCLE, spans);
+      const endNs = new Map(spans.map((span) => [spanRef(span), span.endNs]));
+      for (const order of system.orders) {
+        const batch = system.spans.find(
+          ({ sketch, owners }) => sketch.name === 'order_batching' && owners.has(order),
+        );
+        if (!batch) continue;
+        const { siblings } = buildLifecycle(graph, spanRefOf(order.begin));
+        const inBatch = siblings.filter(({ via }) => via === spanRefOf(batch));
+        const expected = [...batch.owners].filter((other) => other !== order);
+        expect(inBatch.map(({ key, arrivalNs }) => ({ key, arrivalNs }))).toEqual(
+          expected.map(({ userId, orderId, spans: own }) => ({
+            key: `${userId}/${orderId}`,
+            arrivalNs: own.map((span) => endNs.get(spanRefOf(span)) ?? 0n).reduce(later),
+          })),
+        );
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,151 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Lifecycle,
+  type LifecycleDefinition,
+  parseSpanRef,
+  type Span,
+} from '@throughline/model';
+import type { BeginSpan, TraceStore } from '@throughline/store';
+import { buildGraph } from './graph.ts';
+import { buildLifecycle } from './lifecycle.ts';
+
+/** How much is read for all requested lifecycles together. */
+export interface ReadLimits {
+  readonly spansMax: number;
+  readonly linksMax: number;
+  readonly tracesMax: number;
+  /** Hops from trace to trace, forward along links, and as many back. */
+  readonly hopsMax: number;
+}
+
+export const READ_LIMITS: ReadLimits = {
+  spansMax: 50_000,
+  linksMax: 50_000,
+  tracesMax: 20_000,
+  hopsMax: 16,
+};
+
+/** Lifecycles built in one go, before other work of the process gets its turn. */
+const BUILT_AT_ONCE_MAX = 16;
+
+/**
+ * Reads the lifecycles with these begins, all together: a few queries a hop, however many they are.
+ *
+ * Forward: the traces of the begins, then the traces that link to these, and so on. Then back: the traces
+ * that these link to and that were not met, which hold the other members of batches (whose arrivals a
+ * batch waited for) and what remains of a chain with a lost span; these are not followed forward again.
+ * What a limit cuts off makes every lifecycle of this read `truncated`.
+ *
+ * @returns in the order of the begins, without those whose begin span the store did not return
+ * @throws ThroughlineError as the store does
+ */
+export async function readLifecycles(
+  store: TraceStore,
+  definition: LifecycleDefinition,
+  begins: readonly BeginSpan[],
+  limits: ReadLimits = READ_LIMITS,
+): Promise<Lifecycle[]> {
+  const reading = new Reading(store, definition, limits);
+  await reading.forward(begins.map(({ span }) => parseSpanRef(span).traceId));
+  await reading.back();
+  const graph = buildGraph(definition, reading.spans);
+  const options = { readTruncated: reading.truncated };
+  const lifecycles: Lifecycle[] = [];
+  for (const { span } of begins) {
+    if (!graph.nodes.get(span)?.begins) continue;
+    lifecycles.push(buildLifecycle(graph, span, options));
+    if (lifecycles.length % BUILT_AT_ONCE_MAX === 0) await setImmediate();
+  }
+  return lifecycles;
+}
+
+class Reading {
+  readonly spans: Span[] = [];
+  truncated = false;
+  readonly #store: TraceStore;
+  readonly #definition: LifecycleDefinition;
+  readonly #limits: ReadLimits;
+  readonly #traces = new Set<string>();
+  #linksLeft: number;
+
+  constructor(store: TraceStore, definition: LifecycleDefinition, limits: ReadLimits) {
+    this.#store = store;
+    this.#definition = definition;
+    this.#limits = limits;
+    this.#linksLeft = limits.linksMax;
+  }
+
+  async forward(traceIds: readonly string[]): Promise<void> {
+    let frontier = this.#admit(traceIds);
+    for (let hop = 0; frontier.length > 0; hop += 1) {
+      if (hop > this.#limits.hopsMax) {
+        this.truncated = true;
+        return;
+      }
+      const [links] = await Promise.all([this.#linksTo(frontier), this.#readSpans(frontier)]);
+      frontier = this.#admit(links);
+    }
+  }
+
+  async back(): Promise<void> {
+    let spans: readonly Span[] = this.spans;
+    let fanIn = true;
+    for (let hop = 0; hop < this.#limits.hopsMax; hop += 1) {
+      const causes = spans.flatMap((span) => this.#causesOf(span, fanIn));
+      const traces = this.#admit(causes);
+      if (traces.length === 0) return;
+      spans = await this.#readSpans(traces);
+      fanIn = false;
+    }
+  }
+
+  /**
+   * The traces of the spans that the span links to. A begin span's causes came before the lifecycle. The
+   * many inputs of one operation are read for spans met forward only: from hop to hop they would multiply.
+   */
+  #causesOf(span: Span, fanIn: boolean): string[] {
+    if (this.#definition.beginSpans.includes(span.name)) return [];
+    const counts = new Map<string | undefined, number>();
+    for (const { type } of span.links) counts.set(type, (counts.get(type) ?? 0) + 1);
+    const links = fanIn ? span.links : span.links.filter(({ type }) => counts.get(type) === 1);
+    return links.map(({ traceId }) => traceId);
+  }
+
+  async #readSpans(traceIds: readonly string[]): Promise<Span[]> {
+    const left = this.#limits.spansMax - this.spans.length;
+    if (left <= 0) {
+      this.truncated = true;
+      return [];
+    }
+    const page = await this.#store.spansOfTraces(traceIds, left);
+    this.truncated ||= page.truncated;
+    for (const span of page.spans) this.spans.push(span);
+    return page.spans;
+  }
+
+  async #linksTo(traceIds: readonly string[]): Promise<string[]> {
+    if (this.#linksLeft <= 0) {
+      this.truncated = true;
+      return [];
+    }
+    const page = await this.#store.linksToTraces(traceIds, this.#linksLeft);
+    this.truncated ||= page.truncated;
+    this.#linksLeft -= page.links.length;
+    return page.links.map(({ source }) => parseSpanRef(source).traceId);
+  }
+
+  /** Those of the traces that are new, as far as the limit allows. */
+  #admit(traceIds: readonly string[]): string[] {
+    const admitted: string[] = [];
+    for (const traceId of traceIds) {
+      if (this.#traces.has(traceId)) continue;
+      if (this.#traces.size >= this.#limits.tracesMax) {
+        this.truncated = true;
+        break;
+      }
+      this.#traces.add(traceId);
+      admitted.push(traceId);
+    }
+    return admitted;
+  }
+}

@@ -1,0 +1,1 @@
+SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() LIMIT 100

@@ -1,0 +1,219 @@
+import {
+  ATTR,
+  type LifecycleDefinition,
+  NS_PER_S,
+  nowNs,
+  spanRef,
+  ThroughlineError,
+} from '@throughline/model';
+import type { Engine } from '../engine/engine.ts';
+import { query } from '../sql.ts';
+import type {
+  BeginPage,
+  BeginRow,
+  BeginSpan,
+  LinkPage,
+  ListOptions,
+  SpanPage,
+  TraceStore,
+} from '../trace-store.ts';
+import { decodeCursor, encodeCursor, firstCursor } from './cursor.ts';
+import { linkTypeOf, parseAttributes, type SpanRow, toSpan } from './span-row.ts';
+
+const SPANS_OF_TRACES = query('spans-of-traces');
+const LINKS_TO_TRACES = query('links-to-traces');
+const FIND_BEGINS = query('find-begins');
+const BEGINS_OF_TRACES = query('begins-of-traces');
+const LIST_BEGINS = query('list-begins');
+
+/** More begins than this for one key, or in one answer's traces, is a fault of the senders. */
+const BEGINS_MAX = 10_000;
+const INT64_MIN = -9_223_372_036_854_775_808n;
+const INT64_MAX = 9_223_372_036_854_775_807n;
+
+/** What a word of a list's filter is looked for in, besides the key and the status. */
+const WORD_ATTRIBUTES = {
+  word_1: ATTR.tradingSymbol,
+  word_2: ATTR.orderSide,
+  word_3: ATTR.orderType,
+};
+
+/** By how much the clock of the host where a lifecycle ends may be behind that where it began. */
+const CLOCK_SKEW_MAX_NS = 60n * NS_PER_S;
+
+interface LinkTargetRow {
+  target_trace_id: string;
+  target_span_id: string;
+  trace_id: string;
+  span_id: string;
+  attributes: string;
+  service: string;
+  name: string;
+  start_ns: string;
+}
+
+interface BeginSpanRow {
+  trace_id: string;
+  span_id: string;
+  start_ns: string;
+  key: string[];
+}
+
+interface LifecycleRow {
+  key: string[];
+  begin_ns: string;
+  trace_id: string;
+  span_id: string;
+  end_ns: string;
+  end_trace_id: string;
+  end_span_id: string;
+  status: string;
+  rank_ns: string;
+  total: string;
+}
+
+/** The trace store's reads, over the engine's tables. */
+export class EngineReads implements TraceStore {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage> {
+    if (traceIds.length === 0) return { spans: [], truncated: false };
+    const rows = await this.#engine.rows<SpanRow>(SPANS_OF_TRACES, {
+      trace_ids: traceIds,
+      rows_max: limit + 1,
+    });
+    return { spans: rows.slice(0, limit).map(toSpan), truncated: rows.length > limit };
+  }
+
+  async linksToTraces(traceIds: readonly string[], limit: number): Promise<LinkPage> {
+    if (traceIds.length === 0) return { links: [], truncated: false };
+    const rows = await this.#engine.rows<LinkTargetRow>(LINKS_TO_TRACES, {
+      trace_ids: traceIds,
+      rows_max: limit + 1,
+    });
+    return { links: rows.slice(0, limit).map(toInboundLink), truncated: rows.length > limit };
+  }
+
+  async findBegins(
+    definition: LifecycleDefinition,
+    values: readonly string[],
+  ): Promise<BeginSpan[]> {
+    const { keyAttributes } = definition;
+    if (values.length === 0 || values.length > keyAttributes.length) return [];
+    const rows = await this.#engine.rows<BeginSpanRow>(FIND_BEGINS, {
+      begin_names: definition.beginSpans,
+      key_attributes: keyAttributes,
+      value_attributes: keyAttributes.slice(-values.length),
+      values,
+      rows_max: BEGINS_MAX,
+    });
+    return rows.map(toBegin);
+  }
+
+  async beginsOfTraces(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+  ): Promise<BeginSpan[]> {
+    if (traceIds.length === 0) return [];
+    const rows = await this.#engine.rows<BeginSpanRow>(BEGINS_OF_TRACES, {
+      begin_names: definition.beginSpans,
+      key_attributes: definition.keyAttributes,
+      trace_ids: traceIds,
+      rows_max: BEGINS_MAX,
+    });
+    return rows.map(toBegin);
+  }
+
+  async listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage> {
+    const { sort, limit } = options;
+    const [key1, key2, key3, key4] = fourKeys(definition);
+    const after =
+      options.cursor === undefined
+        ? firstCursor(sort, nowNs())
+        : decodeCursor(options.cursor, sort);
+    const rows = await this.#engine.rows<LifecycleRow>(LIST_BEGINS, {
+      ...WORD_ATTRIBUTES,
+      begin_names: definition.beginSpans,
+      end_names: definition.endSpans,
+      key_attributes: definition.keyAttributes,
+      key_1: key1,
+      key_2: key2,
+      key_3: key3,
+      key_4: key4,
+      status_attribute: definition.statusAttribute,
+      terminal_statuses: definition.terminalStatuses,
+      words: options.words.map((word) => word.toLowerCase()),
+      start_ns: options.startNs ?? INT64_MIN,
+      end_ns: options.endNs ?? INT64_MAX,
+      ends_from_ns: options.startNs === undefined ? INT64_MIN : options.startNs - CLOCK_SKEW_MAX_NS,
+      sort,
+      as_of_ns: after.asOfNs,
+      after_rank_ns: after.rankNs,
+      after_begin_ids: after.beginIds,
+      rows_max: limit + 1,
+    });
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return {
+      rows: page.map(toBeginRow),
+      total: Number(rows[0]?.total ?? 0),
+      cursor:
+        last &&
+        encodeCursor({
+          sort,
+          asOfNs: after.asOfNs,
+          rankNs: BigInt(last.rank_ns),
+          beginIds: `${last.trace_id}${last.span_id}`,
+        }),
+    };
+  }
+}
+
+/** The key attributes, filled up with empty names; list-begins.sql names four. */
+function fourKeys({ name, keyAttributes }: LifecycleDefinition): [string, string, string, string] {
+  const [key1 = '', key2 = '', key3 = '', key4 = '', ...more] = keyAttributes;
+  if (more.length === 0) return [key1, key2, key3, key4];
+  throw new ThroughlineError(
+    'TL_CONFIG_INVALID',
+    `the lifecycle ${name} has ${keyAttributes.length} key attributes; at most 4 are possible`,
+  );
+}
+
+function toInboundLink(row: LinkTargetRow): LinkPage['links'][number] {
+  const attributes = parseAttributes(row.attributes);
+  return {
+    target: spanRef({ traceId: row.target_trace_id, spanId: row.target_span_id }),
+    source: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
+    type: linkTypeOf(attributes),
+    attributes,
+    name: row.name,
+    service: row.service,
+    startNs: BigInt(row.start_ns),
+  };
+}
+
+function toBegin(row: BeginSpanRow): BeginSpan {
+  return {
+    span: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
+    key: row.key,
+    beginNs: BigInt(row.start_ns),
+  };
+}
+
+function toBeginRow(row: LifecycleRow): BeginRow {
+  const end = {
+    span: spanRef({ traceId: row.end_trace_id, spanId: row.end_span_id }),
+    endNs: BigInt(row.end_ns),
+    status: row.status,
+  };
+  return {
+    span: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
+    key: row.key,
+    beginNs: BigInt(row.begin_ns),
+    end: row.end_trace_id === '' ? undefined : end,
+  };
+}

@@ -1,0 +1,166 @@
+import { parseDecimal } from '@throughline/model';
+import { startTracing } from '@throughline/sdk';
+import { expect, test } from 'vitest';
+import type { ClientOrder } from '../domain/client-order.ts';
+import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
+import { createInstrument } from '../domain/instrument.ts';
+import type { AlgorithmInput, AlgorithmOutput } from '../events.ts';
+import { Algorithm } from './algorithm.ts';
+
+const btc = createInstrument('BTCUSDT', {
+  tickSize: '0.01',
+  priceMin: '0.01',
+  priceMax: '1000000',
+  stepSize: '0.00001',
+  quantityMin: '0.00001',
+  quantityMax: '9000',
+  notionalMin: '5',
+});
+
+class Bench {
+  nowMs = 0;
+  readonly sent: AlgorithmOutput[] = [];
+  readonly algorithm = new Algorithm(startTracing({ enabled: false, serviceName: 'algorithm' }), {
+    instruments: new Map([['BTCUSDT', btc]]),
+    openMsMax: 1_000,
+    sliceNotional: parseDecimal('20000'),
+    send: (event) => this.sent.push(event),
+    now: () => this.nowMs,
+  });
+
+  receive(event: AlgorithmInput): void {
+    this.algorithm.receive({ event, traceContextCarrier: {} });
+  }
+
+  batch(...orders: Partial<ClientOrder>[]): ExchangeOrder[] {
+    const members = orders.map((order, index) => ({
+      order: {
+        userId: 'u',
+        clientOrderId: `o${index}`,
+        symbol: 'BTCUSDT',
+        side: 'buy' as const,
+        type: 'limit' as const,
+        timeInForce: 'gtc' as const,
+        lots: 1_000n,
+        priceTicks: 6_000_000n,
+        ...order,
+      },
+      arrivalNs: BigInt(index),
+      carrier: {},
+    }));
+    this.receive({ type: 'batch', batchId: 'b-1', symbol: 'BTCUSDT', side: 'buy', members });
+    return this.take().flatMap((event) => (event.type === 'place' ? [event.order] : []));
+  }
+
+  execute(exchangeOrderId: string, outcome: Execution['outcome']): void {
+    const execution = { exchangeOrderId, symbol: 'BTCUSDT', exchangeStatus: 'X', outcome };
+    this.receive({ type: 'execution', execution });
+  }
+
+  fill(exchangeOrderId: string, lots: bigint): void {
+    const fillId = `f-${exchangeOrderId}`;
+    const fill = {
+      type: 'fill',
+      fillId,
+      lots,
+      priceTicks: 6_000_000n,
+      liquidity: 'taker',
+    } as const;
+    this.execute(exchangeOrderId, fill);
+  }
+
+  end(exchangeOrderId: string, end: 'canceled' | 'rejected' | 'expired'): void {
+    this.execute(exchangeOrderId, { type: 'end', end, reason: `it was ${end}` });
+  }
+
+  take(): AlgorithmOutput[] {
+    return this.sent.splice(0);
+  }
+
+  /** What the clients are told: order, status, cumulative lots, reason. */
+  updates(): string[] {
+    return this.take().flatMap((event) => {
+      if (event.type !== 'order_updated') return [];
+      const { order, state } = event.allotment;
+      return [
+        `${order.clientOrderId} ${state.status} ${state.cumLots} ${event.reason ?? ''}`.trim(),
+      ];
+    });
+  }
+}
+
+test('a batch becomes several exchange orders for each limit price, with valid ids', () => {
+  const orders = new Bench().batch({}, { priceTicks: 6_100_000n }, {});
+  expect(
+    orders.map(({ exchangeOrderId, lots, priceTicks }) => [exchangeOrderId, lots, priceTicks]),
+  ).toEqual([
+    ['b-1-1', 1_000n, 6_000_000n],
+    ['b-1-2', 1_000n, 6_000_000n],
+    ['b-1-3', 500n, 6_100_000n],
+    ['b-1-4', 500n, 6_100_000n],
+  ]);
+});
+
+test('a fill is told to each client order that has a part in it', () => {
+  const bench = new Bench();
+  bench.batch({ lots: 1_500n }, { lots: 500n });
+  bench.fill('b-1-1', 1_000n);
+  expect(bench.updates()).toEqual(['o0 partially_filled 750', 'o1 partially_filled 250']);
+  bench.fill('b-1-2', 1_000n);
+  expect(bench.updates()).toEqual(['o0 filled 1500', 'o1 filled 500']);
+});
+
+test('exchange orders that stay open too long are canceled, and the rest ends with them', () => {
+  const bench = new Bench();
+  bench.batch({});
+  bench.fill('b-1-1', 500n);
+  bench.take();
+  bench.nowMs = 400;
+  expect(bench.algorithm.runDue()).toBe(600);
+  bench.nowMs = 1_000;
+  expect(bench.algorithm.runDue()).toBe(Number.POSITIVE_INFINITY);
+  expect(bench.take()).toEqual([{ type: 'cancel', exchangeOrderId: 'b-1-2' }]);
+  bench.end('b-1-2', 'canceled');
+  expect(bench.updates()).toEqual(['o0 canceled 500 it was canceled']);
+});
+
+test('an order of which everything is rejected is rejected, with the reason', () => {
+  const bench = new Bench();
+  bench.batch({});
+  bench.end('b-1-1', 'rejected');
+  expect(bench.updates()).toEqual([]);
+  bench.end('b-1-2', 'rejected');
+  expect(bench.updates()).toEqual(['o0 rejected 0 it was rejected']);
+});
+
+test('an execution of an order that is not open changes nothing', () => {
+  const bench = new Bench();
+  bench.batch({});
+  bench.fill('b-9-9', 1n);
+  expect(bench.take()).toEqual([]);
+});
+
+test('a fill that cannot be is refused, and the order goes on', () => {
+  const bench = new Bench();
+  bench.batch({});
+  expect(() => bench.fill('b-1-1', 501n)).toThrow(/501 lots/);
+  bench.fill('b-1-1', 500n);
+  expect(bench.updates()).toEqual(['o0 partially_filled 500']);
+});
+
+test('when no batch will follow, what is open is canceled, and the end of the last is told', () => {
+  const bench = new Bench();
+  bench.batch({});
+  bench.receive({ type: 'batches_ended' });
+  expect(bench.take()).toEqual([
+    { type: 'cancel', exchangeOrderId: 'b-1-1' },
+    { type: 'cancel', exchangeOrderId: 'b-1-2' },
+  ]);
+  bench.end('b-1-1', 'canceled');
+  expect(bench.take()).toEqual([]);
+  bench.end('b-1-2', 'canceled');
+  expect(bench.take().map(({ type }) => type)).toEqual(['order_updated', 'drained']);
+  const idle = new Bench();
+  idle.receive({ type: 'batches_ended' });
+  expect(idle.take()).toEqual([{ type: 'drained' }]);
+});

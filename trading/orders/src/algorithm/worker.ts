@@ -1,0 +1,32 @@
+// The thread of algorithm: a synchronous loop over the channel of batches and executions.
+import { type MessagePort, workerData } from 'node:worker_threads';
+import {
+  postTraced,
+  startTracing,
+  ThreadReceiver,
+  type ThreadReceiverEnd,
+  type TracingOptions,
+} from '@throughline/sdk';
+import type { AlgorithmInput } from '../events.ts';
+import { runSynchronously } from '../synchronous-loop.ts';
+import { Algorithm, type AlgorithmOptions } from './algorithm.ts';
+
+export interface AlgorithmWorkerData
+  extends Pick<AlgorithmOptions, 'instruments' | 'openMsMax' | 'sliceNotional'> {
+  readonly inbox: ThreadReceiverEnd;
+  /** To the thread of wss-server and exchange-client. */
+  readonly outbox: MessagePort;
+  readonly relay: MessagePort;
+  readonly tracing: TracingOptions;
+}
+
+const data: AlgorithmWorkerData = workerData;
+const tracing = startTracing({ ...data.tracing, serviceName: 'algorithm', relay: data.relay });
+const algorithm = new Algorithm(tracing, {
+  instruments: data.instruments,
+  openMsMax: data.openMsMax,
+  sliceNotional: data.sliceNotional,
+  send: (event, context) => postTraced(tracing, data.outbox, event, context),
+});
+await runSynchronously(new ThreadReceiver<AlgorithmInput>(data.inbox), algorithm, tracing);
+data.outbox.close();

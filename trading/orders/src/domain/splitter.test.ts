@@ -1,0 +1,73 @@
+import { parseDecimal } from '@throughline/model';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ClientOrder } from './client-order.ts';
+import { createInstrument } from './instrument.ts';
+import { groupByPrice, slice } from './splitter.ts';
+
+const sol = createInstrument('SOLUSDT', {
+  tickSize: '0.01',
+  priceMin: '0.01',
+  priceMax: '10000',
+  stepSize: '0.001',
+  quantityMin: '0.001',
+  quantityMax: '90000',
+  notionalMin: '5',
+});
+const sliceNotional = parseDecimal('1000');
+
+function member(clientOrderId: string, order: Partial<ClientOrder>) {
+  return {
+    order: {
+      userId: 'u',
+      clientOrderId,
+      symbol: 'SOLUSDT',
+      side: 'buy' as const,
+      type: 'limit' as const,
+      timeInForce: 'gtc' as const,
+      lots: 10n,
+      priceTicks: 15_000n,
+      ...order,
+    },
+  };
+}
+
+test('members of a group agree on type, limit and time in force, and the group has their sum', () => {
+  const groups = groupByPrice([
+    member('a', {}),
+    member('b', { priceTicks: 15_100n }),
+    member('c', { lots: 7n }),
+    member('d', { type: 'market', timeInForce: 'ioc', priceTicks: undefined }),
+    member('e', { timeInForce: 'ioc' }),
+  ]);
+  expect(groups.map((group) => group.members.map(({ order }) => order.clientOrderId))).toEqual([
+    ['a', 'c'],
+    ['b'],
+    ['d'],
+    ['e'],
+  ]);
+  expect(groups[0]).toMatchObject({ type: 'limit', priceTicks: 15_000n, lots: 17n });
+});
+
+test('a quantity becomes at least two exchange orders when both are large enough', () => {
+  const referenceTicks = 15_000n;
+  expect(slice(67n, sol, { sliceNotional, referenceTicks })).toEqual([67n]);
+  expect(slice(69n, sol, { sliceNotional, referenceTicks })).toEqual([35n, 34n]);
+  expect(slice(20_000n, sol, { sliceNotional, referenceTicks })).toHaveLength(4);
+  expect(slice(20_000n, sol, { sliceNotional, referenceTicks: undefined })).toEqual([20_000n]);
+});
+
+test('slices are positive, even, sum to the quantity, and none is larger than the exchange takes', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 1n, max: 10n ** 10n }),
+      fc.option(fc.bigInt({ min: 1n, max: sol.ticksMax }), { nil: undefined }),
+      (lots, referenceTicks) => {
+        const slices = slice(lots, sol, { sliceNotional, referenceTicks });
+        expect(slices.reduce((sum, one) => sum + one, 0n)).toBe(lots);
+        expect(slices.every((one) => one > 0n && one <= sol.lotsMax)).toBe(true);
+        expect(slices.every((one) => (slices[0] ?? 0n) - one <= 1n)).toBe(true);
+      },
+    ),
+  );
+});

@@ -1,0 +1,242 @@
+import { createHmac } from 'node:crypto';
+import { ThroughlineError } from '@throughline/model';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+
+/** The key and secret of an account at the exchange. */
+export interface Credentials {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/** A request that the exchange answered: with a result, or with a refusal in its own words. */
+export type Answer =
+  | { readonly type: 'result'; readonly result: unknown }
+  | { readonly type: 'refusal'; readonly code: number; readonly message: string };
+
+export interface ApiConnectionOptions extends Credentials {
+  readonly url: string;
+  /** How long a request waits for its answer. */
+  readonly requestTimeoutMs: number;
+  /** A user data event, as parsed JSON. */
+  readonly onEvent: (event: unknown) => void;
+  /** The connection is logged on and subscribed, for the first time or again. */
+  readonly onReady: () => void;
+}
+
+export interface ApiConnectionStats {
+  readonly isReady: boolean;
+  /** Logged on again after a loss. */
+  readonly reconnects: number;
+  /** Frames that no answer and no event could be read from. */
+  readonly framesMalformed: number;
+}
+
+interface Pending {
+  readonly settle: (answer: Answer) => void;
+  readonly fail: (error: ThroughlineError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const RECONNECT_DELAY_MS_MIN = 50;
+const RECONNECT_DELAY_MS_MAX = 2_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+const PING_INTERVAL_MS = 10_000;
+const PENDING_MAX = 10_000;
+const PAYLOAD_BYTES_MAX = 4_194_304;
+
+const frameSchema = z.union([
+  z.object({ id: z.string(), status: z.literal(200), result: z.unknown() }),
+  z.object({ id: z.string(), error: z.object({ code: z.number(), msg: z.string() }) }),
+  z.object({ subscriptionId: z.number(), event: z.unknown() }),
+]);
+
+/**
+ * A WebSocket API session that lasts: requests with their answers, the account's events, and a reconnect
+ * with growing delay whenever the socket is lost. Requests under way then fail, their outcome unknown.
+ */
+export class ApiConnection {
+  readonly #options: ApiConnectionOptions;
+  readonly #pending = new Map<string, Pending>();
+  #socket: WebSocket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ready = Promise.withResolvers<void>();
+  #isReady = false;
+  #isClosed = false;
+  #requestId = 0;
+  #failures = 0;
+  #logons = 0;
+  #framesMalformed = 0;
+  #lastFailure: Error | undefined;
+
+  constructor(options: ApiConnectionOptions) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  stats(): ApiConnectionStats {
+    return {
+      isReady: this.#isReady,
+      reconnects: Math.max(0, this.#logons - 1),
+      framesMalformed: this.#framesMalformed,
+    };
+  }
+
+  /** @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when the connection is not ready in time */
+  async whenReady(timeoutMs: number): Promise<void> {
+    if (this.#isReady) return;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const detail = this.#lastFailure ? `: ${this.#lastFailure.message}` : '';
+      late.reject(unavailable(`the exchange is not ready within ${timeoutMs} ms${detail}`));
+    }, timeoutMs);
+    try {
+      await Promise.race([this.#ready.promise, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * @param onWritten called when the request has been handed to the network
+   * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` without an answer: what became of it is unknown
+   */
+  request(method: string, params: object, onWritten?: () => void): Promise<Answer> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) {
+      return Promise.reject(unavailable(`not connected to ${this.#options.url}`));
+    }
+    if (this.#pending.size >= PENDING_MAX) {
+      return Promise.reject(unavailable(`${PENDING_MAX} requests are waiting for an answer`));
+    }
+    this.#requestId += 1;
+    const id = String(this.#requestId);
+    return new Promise((resolve, reject) => {
+      const { requestTimeoutMs } = this.#options;
+      const timer = setTimeout(() => {
+        this.#take(id)?.fail(unavailable(`no answer to ${method} within ${requestTimeoutMs} ms`));
+      }, requestTimeoutMs);
+      this.#pending.set(id, { settle: resolve, fail: reject, timer });
+      socket.send(JSON.stringify({ id, method, params }), (error) => {
+        if (error) this.#take(id)?.fail(unavailable(`cannot send ${method}`, error));
+        else onWritten?.();
+      });
+    });
+  }
+
+  /** Ends the session; requests under way fail. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#lost(unavailable('the connection was closed'));
+    this.#socket?.terminate();
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#options.url, {
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxPayload: PAYLOAD_BYTES_MAX,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    const stopPinging = keepAlive(socket);
+    socket.on('open', () => {
+      this.#logOn().catch((error: Error) => {
+        this.#lastFailure = error;
+        socket.terminate();
+      });
+    });
+    socket.on('message', (data) => this.#receive(data.toString()));
+    socket.on('error', (error) => {
+      this.#lastFailure = error;
+    });
+    socket.on('close', () => {
+      stopPinging();
+      this.#lost(unavailable(`the connection to ${this.#options.url} was lost`));
+      if (!this.#isClosed) this.#connectLater();
+    });
+  }
+
+  #connectLater(): void {
+    const delayMs = Math.min(RECONNECT_DELAY_MS_MAX, RECONNECT_DELAY_MS_MIN * 2 ** this.#failures);
+    this.#failures += 1;
+    // Spread, so that many clients do not come back in the same moment.
+    this.#timer = setTimeout(() => this.#connect(), delayMs * (0.5 + Math.random() / 2));
+  }
+
+  async #logOn(): Promise<void> {
+    const { apiKey, apiSecret } = this.#options;
+    const timestamp = Date.now();
+    const signature = createHmac('sha256', apiSecret)
+      .update(`apiKey=${apiKey}&timestamp=${timestamp}`)
+      .digest('hex');
+    await this.#demand('session.logon', { apiKey, timestamp, signature });
+    await this.#demand('userDataStream.subscribe', {});
+    this.#failures = 0;
+    this.#lastFailure = undefined;
+    this.#logons += 1;
+    this.#isReady = true;
+    this.#ready.resolve();
+    this.#options.onReady();
+  }
+
+  async #demand(method: string, params: object): Promise<void> {
+    const answer = await this.request(method, params);
+    if (answer.type === 'refusal') throw unavailable(`${method} was refused: ${answer.message}`);
+  }
+
+  #receive(text: string): void {
+    const parsed = frameSchema.safeParse(parseJson(text));
+    if (!parsed.success) {
+      this.#framesMalformed += 1;
+    } else if ('event' in parsed.data) {
+      this.#options.onEvent(parsed.data.event);
+    } else if ('error' in parsed.data) {
+      const { code, msg: message } = parsed.data.error;
+      this.#take(parsed.data.id)?.settle({ type: 'refusal', code, message });
+    } else {
+      this.#take(parsed.data.id)?.settle({ type: 'result', result: parsed.data.result });
+    }
+  }
+
+  #take(id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (!pending) return undefined;
+    this.#pending.delete(id);
+    clearTimeout(pending.timer);
+    return pending;
+  }
+
+  #lost(error: ThroughlineError): void {
+    if (this.#isReady) this.#ready = Promise.withResolvers<void>();
+    this.#isReady = false;
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(error);
+  }
+}
+
+/** Cuts a socket whose other end is silent: a broken network does not say so by itself. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  const timer = setInterval(() => {
+    if (!isAlive) socket.terminate();
+    else if (socket.readyState === WebSocket.OPEN) socket.ping();
+    isAlive = false;
+  }, PING_INTERVAL_MS);
+  const heard = () => {
+    isAlive = true;
+  };
+  socket.on('pong', heard).on('message', heard);
+  return () => clearInterval(timer);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unavailable(message: string, cause?: unknown): ThroughlineError {
+  return new ThroughlineError('TL_EXCHANGE_UNAVAILABLE', message, { cause });
+}

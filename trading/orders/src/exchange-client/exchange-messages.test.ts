@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import type { ExchangeOrder } from '../domain/exchange-order.ts';
+import { createInstrument } from '../domain/instrument.ts';
+import {
+  type ExecutionReport,
+  executionOf,
+  placeParameters,
+  reportedOrderId,
+} from './exchange-messages.ts';
+
+const instrument = createInstrument('BTCUSDT', {
+  tickSize: '0.01',
+  priceMin: '0.01',
+  priceMax: '1000000',
+  stepSize: '0.00001',
+  quantityMin: '0.00001',
+  quantityMax: '9000',
+  notionalMin: '5',
+});
+const order: ExchangeOrder = {
+  exchangeOrderId: 'b-1-1',
+  batchId: 'b-1',
+  symbol: 'BTCUSDT',
+  side: 'sell',
+  type: 'limit',
+  timeInForce: 'gtc',
+  lots: 1_000n,
+  priceTicks: 6_100_050n,
+};
+const report: ExecutionReport = {
+  ...{ e: 'executionReport', c: 'b-1-1', C: '', x: 'TRADE', X: 'PARTIALLY_FILLED', r: 'NONE' },
+  ...{ t: 77, l: '0.00400000', L: '61000.50000000', z: '0.00400000', m: false },
+};
+
+test('an order goes out in the exchange’s words, with nothing of ours but its id', () => {
+  expect(placeParameters({ order, instrument })).toEqual({
+    symbol: 'BTCUSDT',
+    side: 'SELL',
+    type: 'LIMIT',
+    timeInForce: 'GTC',
+    price: '61000.5',
+    quantity: '0.01',
+    newClientOrderId: 'b-1-1',
+    newOrderRespType: 'ACK',
+  });
+  const market = { ...order, type: 'market', timeInForce: 'ioc', priceTicks: undefined } as const;
+  const parameters = placeParameters({ order: market, instrument });
+  expect(parameters).toMatchObject({ type: 'MARKET' });
+  expect(Object.keys(parameters)).not.toContain('timeInForce');
+  expect(Object.keys(parameters)).not.toContain('price');
+});
+
+test('a trade is a fill in lots and ticks, with an id that differs between the two sides', () => {
+  expect(executionOf({ order, instrument }, report)).toEqual({
+    exchangeOrderId: 'b-1-1',
+    symbol: 'BTCUSDT',
+    exchangeStatus: 'PARTIALLY_FILLED',
+    outcome: {
+      type: 'fill',
+      fillId: 'BTCUSDT-77-sell',
+      lots: 400n,
+      priceTicks: 6_100_050n,
+      liquidity: 'taker',
+    },
+  });
+});
+
+test.each([
+  ['CANCELED', 'canceled'],
+  ['REJECTED', 'rejected'],
+  ['EXPIRED', 'expired'],
+  ['EXPIRED_IN_MATCH', 'expired'],
+])('%s ends the order', (status, end) => {
+  const ended = { ...report, x: status, X: status };
+  expect(executionOf({ order, instrument }, ended)?.outcome).toMatchObject({ type: 'end', end });
+});
+
+test('an acknowledgement is no execution', () => {
+  expect(executionOf({ order, instrument }, { ...report, x: 'NEW', X: 'NEW' })).toBeUndefined();
+});
+
+test('the report of a cancel names the order that was canceled', () => {
+  expect(reportedOrderId(report)).toBe('b-1-1');
+  expect(reportedOrderId({ ...report, c: 'cancel-9', C: 'b-1-1' })).toBe('b-1-1');
+});

@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { ThroughlineError } from '@throughline/model';
+import type { LoadOptions } from './load.ts';
+
+export const USAGE = `usage: load --url URL --exchange-rest URL [options]
+  --url URL             the gateway of the orders system
+  --exchange-rest URL   where prices come from
+  --orders N            default 100
+  --rate R              orders a second, default 50
+  --users U             default 20
+  --seed S              default 1
+  --final-timeout-ms N  how long to wait for final states after the last order, default 30000
+  --help`;
+
+const OPTIONS = {
+  url: { type: 'string' },
+  'exchange-rest': { type: 'string' },
+  orders: { type: 'string', default: '100' },
+  rate: { type: 'string', default: '50' },
+  users: { type: 'string', default: '20' },
+  seed: { type: 'string', default: '1' },
+  'final-timeout-ms': { type: 'string', default: '30000' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const NUMBER_MAX = 1_000_000;
+
+/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
+export function readLoadConfig(args: readonly string[]): LoadOptions | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const number = (name: 'orders' | 'rate' | 'users' | 'seed' | 'final-timeout-ms', min: number) => {
+    const value = Number(values[name]);
+    const isUsable = name === 'rate' ? Number.isFinite(value) : Number.isInteger(value);
+    if (isUsable && value >= min && value <= NUMBER_MAX) return value;
+    throw invalid(`--${name} ${values[name]}: must be a number from ${min} to ${NUMBER_MAX}`);
+  };
+  const url = (name: 'url' | 'exchange-rest') => {
+    const text = values[name];
+    if (text !== undefined && URL.canParse(text)) return text;
+    throw invalid(text === undefined ? `--${name} is missing` : `--${name} ${text}: no address`);
+  };
+  return {
+    wsUrl: url('url'),
+    exchangeRestUrl: url('exchange-rest'),
+    orders: number('orders', 0),
+    ratePerSecond: number('rate', 0.01),
+    users: number('users', 1),
+    seed: number('seed', 0),
+    finalTimeoutMs: number('final-timeout-ms', 0),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function invalid(message: string, cause?: unknown): ThroughlineError {
+  return new ThroughlineError('TL_CONFIG_INVALID', message, { hint: 'See --help.', cause });
+}

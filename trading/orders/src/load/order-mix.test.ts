@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { parseClientOrder } from '../domain/client-order.ts';
+import { createInstrument } from '../domain/instrument.ts';
+import { OrderMix, type Quote } from './order-mix.ts';
+
+const quotes: Quote[] = [
+  { symbol: 'BTCUSDT', stepSize: '0.00001', bidTicks: 6_168_500n, askTicks: 6_168_700n },
+  { symbol: 'SOLUSDT', stepSize: '0.001', bidTicks: 15_498n, askTicks: 15_501n },
+].map(({ symbol, stepSize, ...best }) => ({
+  ...best,
+  instrument: createInstrument(symbol, {
+    tickSize: '0.01',
+    priceMin: '0.01',
+    priceMax: '1000000',
+    stepSize,
+    quantityMin: stepSize,
+    quantityMax: '90000',
+    notionalMin: '5',
+  }),
+}));
+const instruments = new Map(quotes.map(({ instrument }) => [instrument.symbol, instrument]));
+
+function take(seed: number, count: number) {
+  const mix = new OrderMix(seed);
+  return Array.from({ length: count }, () => mix.next(quotes));
+}
+
+test('the same seed gives the same orders, another one others', () => {
+  expect(take(1, 50)).toEqual(take(1, 50));
+  expect(take(1, 50)).not.toEqual(take(2, 50));
+});
+
+test('every order is one that the gateway takes', () => {
+  for (const terms of take(3, 2_000)) {
+    const ids = { type: 'order.new', user_id: 'u', client_order_id: 'o' };
+    expect(() => parseClientOrder({ ...ids, ...terms }, instruments)).not.toThrow();
+  }
+});
+
+test('most limit orders trade at once, and many share their limit', () => {
+  const limits = take(4, 1_000).filter((terms) => terms.order_type === 'limit');
+  const btc = limits.filter(({ symbol, side }) => symbol === 'BTCUSDT' && side === 'buy');
+  const crossing = btc.filter(({ price }) => Number(price) >= 61_687);
+  expect(crossing.length / btc.length).toBeGreaterThan(0.7);
+  expect(new Set(crossing.map(({ price }) => price)).size).toBeLessThan(4);
+});

@@ -9,6 +9,8 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
  * - **Order**: spans come sorted by start, then trace id, then span id; links by the linking span's start.
  * - **Bounds**: every read is bounded in rows, memory and time. What a row bound cuts off sets `truncated`.
  * - **Values** are bound parameters, always: in the embedded engine, SQL reach is host reach.
+ * - **Lifecycle definitions** may use the business ids that travel as baggage (BAGGAGE_KEYS) as key
+ *   attributes, at most four, and `order.status` as the status attribute: only these are indexed.
  * - **Errors**: `TL_ENGINE_UNAVAILABLE` while the engine restarts (try again), `TL_QUERY_TIMEOUT`,
  *   `TL_QUERY_FAILED`.
  */

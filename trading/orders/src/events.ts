@@ -39,13 +39,13 @@ export interface ExecutionReceived {
 export type AlgorithmInput = OrderBatch | BatchesEnded | ExecutionReceived;
 
 /** From algorithm to exchange-client. */
-export interface PlaceOrder {
+interface PlaceOrder {
   readonly type: 'place';
   readonly order: ExchangeOrder;
 }
 
 /** From algorithm to exchange-client. */
-export interface CancelOrder {
+interface CancelOrder {
   readonly type: 'cancel';
   readonly exchangeOrderId: string;
 }
@@ -61,7 +61,7 @@ export interface OrderUpdated {
 }
 
 /** From algorithm to the main thread: no batch will come, and no order is open any more. */
-export interface Drained {
+interface Drained {
   readonly type: 'drained';
 }
 

@@ -86,7 +86,7 @@ async function keepSending(
 ): Promise<void> {
   for (let round = 1; ; round += 1) {
     await sendOrders(system, settings, settings.orders ?? ROUND_ORDERS, round);
-    const { rows } = await client.orders({ sort: 'duration', limit: 1, q: 'filled' });
+    const { rows } = await client.orders({ sort: 'duration', limit: 1 });
     const [slowest] = rows;
     if (slowest) print(slowestText(slowest, orderLink(server, slowest.key)));
     if (settings.orders !== undefined) {

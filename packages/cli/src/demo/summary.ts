@@ -2,23 +2,33 @@ import { formatDuration, type LifecycleRow, type Stage } from '@throughline/mode
 import { bold, dim, green, red } from '../terminal/style.ts';
 
 const BAR_CELLS = 40;
+const STAGES_MAX = 7;
 
 /** The order that took longest, with where its time went: a bar a stage, the longest stage first. */
 export function slowestText(row: LifecycleRow, link: string): string {
-  const stages = [...row.stages].sort((left, right) => (right.ns > left.ns ? 1 : -1));
-  const width = Math.max(...stages.map(({ label }) => label.length));
-  const lines = stages
-    .filter((stage) => stage.ns > 0n)
-    .map((stage) => stageText(stage, row, width));
-  const title = `Slowest order ${bold(row.key)}: ${bold(formatDuration(row.durationNs))}, ${row.status}`;
-  return [title, ...lines, dim(`  ${link}`)].join('\n');
+  const stages = row.stages.toSorted((left, right) => Number(right.ns - left.ns));
+  const shown = stages.slice(0, STAGES_MAX);
+  const width = Math.max(0, ...shown.map((stage) => stageName(stage).length));
+  const rest = stages.slice(STAGES_MAX).reduce((sum, stage) => sum + stage.ns, 0n);
+  const more = stages.length - shown.length;
+  return [
+    `Slowest order ${bold(row.key)}: ${bold(formatDuration(row.durationNs))}, ${row.status}`,
+    ...shown.map((stage) => stageText(stage, row, width)),
+    ...(more > 0 ? [dim(`  and ${more} shorter stages, ${formatDuration(rest)} together`)] : []),
+    `  ${link}`,
+  ].join('\n');
+}
+
+/** `algorithm` for work, `algorithm (queue)` for the wait before it. */
+function stageName({ label, kind }: Stage): string {
+  return kind === 'work' ? label : `${label} (${kind.replaceAll('_', ' ')})`;
 }
 
 function stageText(stage: Stage, row: LifecycleRow, width: number): string {
   const share = row.durationNs === 0n ? 0 : Number((stage.ns * 10_000n) / row.durationNs) / 100;
   const bar = '#'.repeat(Math.round((share / 100) * BAR_CELLS)).padEnd(BAR_CELLS);
   const size = formatDuration(stage.ns).padStart(10);
-  return `  ${stage.label.padEnd(width)}  ${bar} ${size}  ${share.toFixed(1).padStart(5)} %`;
+  return `  ${stageName(stage).padEnd(width)}  ${bar} ${size}  ${share.toFixed(1).padStart(5)} %`;
 }
 
 /** `498 filled, 2 canceled`. */

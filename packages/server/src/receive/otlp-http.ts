@@ -26,6 +26,15 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 const RETRY_AFTER_S = '1';
 
+/**
+ * An `ExportTraceServiceResponse` of full success. As bytes, because fastify adds a charset to the
+ * media type of a string, and the answer's must be the request's.
+ */
+const EMPTY_RESPONSE: Readonly<Record<MediaType, Buffer>> = {
+  [MEDIA_TYPE.protobuf]: Buffer.alloc(0),
+  [MEDIA_TYPE.json]: Buffer.from('{}'),
+};
+
 export interface OtlpHttpOptions {
   /**
    * Keeps one wire-checked `ExportTraceServiceRequest`; the sender gets its answer when this
@@ -107,7 +116,7 @@ function tracesHandler(options: OtlpHttpOptions, refusals: Refusals) {
       }
       options.counters.accept(spanCount);
       reply.type(mediaType);
-      return reply.send(isJson ? '{}' : Buffer.alloc(0));
+      return reply.send(EMPTY_RESPONSE[mediaType]);
     } finally {
       body.release();
     }

@@ -54,18 +54,18 @@ test('nesting without end does not exhaust the stack', () => {
     const value = Buffer.concat([Buffer.of(42), encodeLength(message.length), message]);
     message = Buffer.concat([Buffer.of(10), encodeLength(value.length), value]);
   }
-  const text = parseAttributeValue({ array: message.toString('base64') });
-  expect(text).toMatch(/^\[{33}"[\w+/=]+"\]{33}$/);
+  const value = parseAttributeValue({ array: message.toString('base64') });
+  expect(value).toEqual([expect.stringMatching(/^\[{32}"[\w+/=]+"\]{32}$/)]);
 });
 
 test('a value that is not encoded as its type asks is shown as its bytes', () => {
   const intAsBytes = Buffer.of(10, 3, 26, 1, 7);
-  expect(parseAttributeValue({ array: intAsBytes.toString('base64') })).toBe('["Bw=="]');
+  expect(parseAttributeValue({ array: intAsBytes.toString('base64') })).toEqual(['Bw==']);
 });
 
 test('a message that breaks off gives what came before', () => {
-  const text = parseAttributeValue({
+  const value = parseAttributeValue({
     array: Buffer.of(10, 3, 10, 1, 97, 10, 9).toString('base64'),
   });
-  expect(text).toBe('["a"]');
+  expect(value).toEqual(['a']);
 });

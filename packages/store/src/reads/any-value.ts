@@ -14,8 +14,8 @@ const DEPTH_MAX = 32;
  * besides scalars, become JSON text.
  */
 export function parseAttributeValue(value: unknown): AttributeValue {
-  if (Array.isArray(value)) return value.map((element) => scalarOf(expand(element)));
-  return scalarOf(expand(value));
+  const json = Array.isArray(value) ? value.map(expand) : expand(value);
+  return Array.isArray(json) ? json.map(scalarOf) : scalarOf(json);
 }
 
 function scalarOf(json: Json): string | number | boolean {

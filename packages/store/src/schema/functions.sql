@@ -11,17 +11,17 @@ CREATE OR REPLACE FUNCTION otlpScalarJson AS (v) -> multiIf(
     v.kind = 'kvlist', concat('{"kvlist":"', base64Encode(v.kvlist), '"}'),
     '""');
 
-CREATE OR REPLACE FUNCTION otlpElementJson AS (e) -> if(
-    e.kind = 'array', concat('{"array":"', base64Encode(e.array), '"}'), otlpScalarJson(e));
+CREATE OR REPLACE FUNCTION otlpFlatJson AS (v) -> if(
+    v.kind = 'array', concat('{"array":"', base64Encode(v.array), '"}'), otlpScalarJson(v));
 
 CREATE OR REPLACE FUNCTION otlpValueJson AS (v) -> if(
     v.kind = 'array',
-    concat('[', arrayStringConcat(arrayMap(e -> otlpElementJson(e), v.array.elements), ','), ']'),
+    concat('[', arrayStringConcat(arrayMap(e -> otlpFlatJson(e), v.array.elements), ','), ']'),
     otlpScalarJson(v));
 
 -- The attributes of an event or a link, as one JSON object.
 CREATE OR REPLACE FUNCTION otlpAttributesJson AS (attributes) -> concat('{', arrayStringConcat(
-    arrayMap(a -> concat(toJSONString(a.key), ':', otlpValueJson(a.value)), attributes), ','), '}');
+    arrayMap(a -> concat(toJSONString(a.key), ':', otlpFlatJson(a.value)), attributes), ','), '}');
 
 -- The attributes of a span or a resource, by type. Keys and values are filtered as separate arrays: an
 -- array of whole tuples would copy every alternative of every value. An absent value is the empty string.

@@ -5,7 +5,10 @@ function value(array: string): string {
   return `Tuple(kind ${KIND}, string String, bool Int64, int Int64, double Float64, array ${array}, kvlist String, bytes String)`;
 }
 
-const KEY_VALUES = `Array(Tuple(key String, value ${value(`Tuple(elements Array(${value('String')}))`)}))`;
+const FLAT_VALUE = value('String');
+const VALUE = value(`Tuple(elements Array(${FLAT_VALUE}))`);
+const KEY_VALUES = `Array(Tuple(key String, value ${VALUE}))`;
+const FLAT_KEY_VALUES = `Array(Tuple(key String, value ${FLAT_VALUE}))`;
 
 function request(spanFields: string): string {
   return `resource_spans Array(Tuple(
@@ -16,7 +19,7 @@ function request(spanFields: string): string {
 }
 
 const ID_FIELDS = 'trace_id String, span_id String, name String, start_ns UInt64, end_ns UInt64';
-const LINK_FIELDS = `links Array(Tuple(trace_id String, span_id String, attributes ${KEY_VALUES}))`;
+const LINK_FIELDS = `links Array(Tuple(trace_id String, span_id String, attributes ${FLAT_KEY_VALUES}))`;
 
 /**
  * The shape in which the engine decodes a journal record, for each table only what it needs: fields of
@@ -25,7 +28,7 @@ const LINK_FIELDS = `links Array(Tuple(trace_id String, span_id String, attribut
 export const OTLP_STRUCTURES = {
   spans: request(`${ID_FIELDS}, parent_span_id String, kind Int32,
     attributes ${KEY_VALUES}, dropped_attributes UInt32,
-    events Array(Tuple(time_ns UInt64, name String, attributes ${KEY_VALUES})), dropped_events UInt32,
+    events Array(Tuple(time_ns UInt64, name String, attributes ${FLAT_KEY_VALUES})), dropped_events UInt32,
     ${LINK_FIELDS}, dropped_links UInt32,
     status Tuple(message String, code Int32)`),
   link_targets: request(`${ID_FIELDS}, ${LINK_FIELDS}`),

@@ -1,6 +1,6 @@
 import type { Side } from './client-order.ts';
 
-export type BatchTrigger = 'size' | 'time' | 'close';
+type BatchTrigger = 'size' | 'time' | 'close';
 
 /** Orders of one symbol and side, in the order of their arrival. Never empty. */
 export interface Batch<Member> {

@@ -27,16 +27,13 @@ export interface ClientOrder {
   readonly priceTicks: bigint | undefined;
 }
 
-/** `user/order`: an order id is unique only within its user. Ids never hold a slash. */
-export type ClientOrderKey = string;
-
 const idSchema = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, colons, dashes or _');
 const decimalSchema = z.string().max(40);
 
 /** `order.new` as a client sends it. Unknown fields are ignored. */
-export const newOrderSchema = z.object({
+const newOrderSchema = z.object({
   type: z.literal('order.new'),
   user_id: idSchema,
   client_order_id: idSchema,
@@ -49,10 +46,8 @@ export const newOrderSchema = z.object({
 });
 export type NewOrder = z.output<typeof newOrderSchema>;
 
-export function clientOrderKey(order: {
-  readonly userId: string;
-  readonly clientOrderId: string;
-}): ClientOrderKey {
+/** `user/order`: an order id is unique only within its user. Ids never hold a slash. */
+export function clientOrderKey(order: Pick<ClientOrder, 'userId' | 'clientOrderId'>): string {
   return `${order.userId}/${order.clientOrderId}`;
 }
 

@@ -13,7 +13,7 @@ export interface BatchMember {
 export type UnfilledEnd = 'canceled' | 'rejected' | 'expired';
 
 /** One exchange order of a group. */
-export interface Slice {
+interface Slice {
   readonly exchangeOrderId: string;
   readonly lots: bigint;
 }

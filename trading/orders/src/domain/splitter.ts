@@ -34,7 +34,7 @@ export function groupByPrice<Member extends { readonly order: ClientOrder }>(
   });
 }
 
-export interface SliceOptions {
+interface SliceOptions {
   /** What one exchange order should be worth at most, in the quote asset. */
   readonly sliceNotional: Decimal;
   /** The limit, or for a market order the last price seen; undefined when there is none yet. */

@@ -14,7 +14,7 @@ export type Answer =
   | { readonly type: 'result'; readonly result: unknown }
   | { readonly type: 'refusal'; readonly code: number; readonly message: string };
 
-export interface ApiConnectionOptions extends Credentials {
+interface ApiConnectionOptions extends Credentials {
   readonly url: string;
   /** How long a request waits for its answer. */
   readonly requestTimeoutMs: number;
@@ -24,7 +24,7 @@ export interface ApiConnectionOptions extends Credentials {
   readonly onReady: () => void;
 }
 
-export interface ApiConnectionStats {
+interface ApiConnectionStats {
   readonly isReady: boolean;
   /** Logged on again after a loss. */
   readonly reconnects: number;

@@ -22,7 +22,7 @@ import {
 import { OpenOrder } from './open-order.ts';
 import { resolveOrder } from './resolution.ts';
 
-export interface ExchangeClientOptions extends Credentials {
+interface ExchangeClientOptions extends Credentials {
   readonly wsApiUrl: string;
   readonly instruments: Instruments;
   /** How long a request waits for its answer, and a new order for a connection. */

@@ -8,7 +8,7 @@ import { endOf, fillOf, orderStatusSchema, tradesSchema } from './exchange-messa
 import type { OpenOrder } from './open-order.ts';
 
 /** An execution that was learned of by asking, and what it was read from. */
-export interface Finding {
+interface Finding {
   readonly execution: Execution;
   readonly raw: unknown;
 }

@@ -18,7 +18,7 @@ const errorSchema = z.object({
 });
 
 /** What a client hears of its orders. */
-export interface LoadClientListener {
+interface LoadClientListener {
   onUpdate(orderId: string, status: string, cumQuantity: string): void;
   /** The gateway did not take the order. */
   onRefusal(orderId: string, code: string): void;

@@ -26,7 +26,7 @@ export interface LoadOptions {
 /**
  * `open`: not final yet; `refused`: not taken by the gateway; else the terminal status that the client heard.
  */
-export type LoadStatus = 'open' | 'refused' | (string & {});
+type LoadStatus = 'open' | 'refused' | (string & {});
 
 export interface LoadProgress {
   readonly sent: number;

@@ -10,7 +10,7 @@ export interface Quote {
 }
 
 /** The terms of an order, without whose it is. */
-export type OrderTerms = Omit<NewOrder, 'type' | 'user_id' | 'client_order_id'>;
+type OrderTerms = Omit<NewOrder, 'type' | 'user_id' | 'client_order_id'>;
 
 /** What kinds of orders come, and how often of 100. */
 const KINDS = [

@@ -12,7 +12,7 @@ import type { Side } from '../domain/client-order.ts';
 import type { BatchesEnded, OrderBatch, OrderReceived, TracedMember } from '../events.ts';
 import type { SynchronousService } from '../synchronous-loop.ts';
 
-export interface OrderManagerOptions extends BatcherOptions {
+interface OrderManagerOptions extends BatcherOptions {
   /** Makes batch ids unique over restarts. */
   readonly runId: string;
   readonly send: (event: OrderBatch | BatchesEnded, context?: Context) => void;

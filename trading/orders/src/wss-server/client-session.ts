@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import type { ServerMessage } from './messages.ts';
 
-export interface ClientSessionOptions {
+interface ClientSessionOptions {
   /** A client that reads so slowly that more than this waits for it is cut off. */
   readonly bufferedBytesMax: number;
   /** Called once, when the client was cut off for reading too slowly. */

@@ -7,7 +7,7 @@ import type { OrderUpdated } from '../events.ts';
 /** What clients receive; all quantities and prices are decimal strings. */
 
 /** The order is taken on, and will end with an `order.update` of a terminal status. */
-export interface OrderAccepted {
+interface OrderAccepted {
   readonly type: 'order.accepted';
   readonly user_id: string;
   readonly client_order_id: string;
@@ -15,7 +15,7 @@ export interface OrderAccepted {
   readonly quantity: string;
 }
 
-export interface OrderUpdate {
+interface OrderUpdate {
   readonly type: 'order.update';
   readonly user_id: string;
   readonly client_order_id: string;

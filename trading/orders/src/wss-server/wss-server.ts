@@ -40,7 +40,7 @@ export const DEFAULT_LIMITS: WssServerLimits = {
   endedOrdersMax: 100_000,
 };
 
-export interface WssServerOptions {
+interface WssServerOptions {
   readonly host: string;
   readonly port: number;
   readonly instruments: Instruments;

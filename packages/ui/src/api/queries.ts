@@ -1,0 +1,81 @@
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { type Lifecycle, ThroughlineError } from '@throughline/model';
+import type { OrderKey } from '../lib/order-key.ts';
+import { getOrder, getOrders, getStatus, getTrace, type OrdersRequest } from './client.ts';
+
+export const POLL_INTERVAL_MS = 2_000;
+const STATUS_INTERVAL_MS = 5_000;
+const ORDERS_PAGE_ROWS = 100;
+
+/** More rows than anyone reads: past it the list asks for a narrower filter. */
+export const ORDERS_PAGES_MAX = 50;
+
+/** Server state: one retry for what may pass by itself, none for what the server has decided. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 1_000,
+        refetchOnWindowFocus: false,
+        retry: (failures, error) =>
+          failures < 1 && !(error instanceof ThroughlineError && error.status < 500),
+      },
+    },
+  });
+}
+
+export type OrdersFilter = Pick<OrdersRequest, 'q' | 'sort'>;
+
+export function ordersQuery(filter: OrdersFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['orders', filter],
+    queryFn: ({ pageParam, signal }) =>
+      getOrders({ ...filter, limit: ORDERS_PAGE_ROWS, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last, pages) => (pages.length < ORDERS_PAGES_MAX ? last.cursor : undefined),
+  });
+}
+
+/** Only how many rows match now: what a paused list shows beside its resume button. */
+export function ordersTotalQuery(q: string) {
+  return queryOptions({
+    queryKey: ['orders-total', q],
+    queryFn: async ({ signal }) => {
+      const page = await getOrders({ q, sort: 'begin', limit: 1, cursor: undefined }, signal);
+      return page.total;
+    },
+  });
+}
+
+const SETTLE_MS = 60_000;
+
+/**
+ * An order that is not complete may still grow, unless nothing has been heard of it for a while.
+ */
+export function mayStillGrow(lifecycle: Lifecycle, nowMs: number): boolean {
+  return !lifecycle.complete && nowMs - Number(lifecycle.end / 1_000_000n) < SETTLE_MS;
+}
+
+export function orderQuery(key: OrderKey) {
+  return queryOptions({
+    queryKey: ['order', key],
+    queryFn: ({ signal }) => getOrder(key, signal),
+    refetchInterval: ({ state }) =>
+      state.data && mayStillGrow(state.data, Date.now()) ? POLL_INTERVAL_MS : false,
+  });
+}
+
+export function traceQuery(traceId: string) {
+  return queryOptions({
+    queryKey: ['trace', traceId],
+    queryFn: ({ signal }) => getTrace(traceId, signal),
+  });
+}
+
+export function statusQuery() {
+  return queryOptions({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => getStatus(signal),
+    refetchInterval: STATUS_INTERVAL_MS,
+  });
+}

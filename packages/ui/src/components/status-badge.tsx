@@ -1,0 +1,20 @@
+import { formatWords } from '../lib/format.ts';
+import styles from './status-badge.module.css';
+
+const TONES: Readonly<Record<string, string>> = {
+  filled: 'good',
+  open: 'active',
+  partially_filled: 'active',
+  rejected: 'bad',
+  canceled: 'calm',
+  expired: 'calm',
+};
+
+/** An order's status. A status that the page does not know is shown as it is. */
+export function StatusBadge({ status }: { status: string }) {
+  return (
+    <span className={styles.badge} data-tone={TONES[status] ?? 'calm'}>
+      {formatWords(status)}
+    </span>
+  );
+}

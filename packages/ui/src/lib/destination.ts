@@ -1,0 +1,52 @@
+import { type OrderKey, parseOrderKey } from './order-key.ts';
+
+/** Where pasted text leads. */
+export type Destination =
+  | { readonly to: 'trace'; readonly traceId: string; readonly spanId: string | undefined }
+  | { readonly to: 'order'; readonly key: OrderKey }
+  | { readonly to: 'search'; readonly q: string };
+
+function traceDestination(traceId: string, spanId?: string): Destination {
+  return { to: 'trace', traceId: traceId.toLowerCase(), spanId: spanId?.toLowerCase() };
+}
+
+/**
+ * Addresses of this application, and of a Jaeger (`/trace/<id>`) whose links people have lying
+ * around.
+ */
+function parseAddress(text: string): Destination | undefined {
+  const path = /^https?:\/\/[^/?#]+(\/[^?#]*)/i.exec(text)?.[1];
+  if (path === undefined) return undefined;
+  const trace = /\/traces?\/([0-9a-f]{32})\/?$/i.exec(path)?.[1];
+  if (trace !== undefined) return traceDestination(trace);
+  const [, user, order] = /\/orders\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (user === undefined || order === undefined) return undefined;
+  try {
+    return {
+      to: 'order',
+      key: { user: decodeURIComponent(user), order: decodeURIComponent(order) },
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Understands what people have at hand: a trace id (plain or as a UUID), a `traceparent`, `<trace
+ * id>:<span id>`, an order's key `user/order`, or an address. Anything else becomes a search of the
+ * list of orders.
+ */
+export function parseDestination(pasted: string): Destination | undefined {
+  const text = pasted.trim().replace(/^["'`]+|["'`,;]+$/g, '');
+  if (text === '') return undefined;
+  const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/i.exec(text);
+  if (traceparent?.[1]) return traceDestination(traceparent[1], traceparent[2]);
+  const reference = /^([0-9a-f]{32})(?::([0-9a-f]{16}))?$/i.exec(text);
+  if (reference?.[1]) return traceDestination(reference[1], reference[2]);
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
+    return traceDestination(text.replaceAll('-', ''));
+  }
+  if (/^https?:\/\//i.test(text)) return parseAddress(text) ?? { to: 'search', q: text };
+  const key = parseOrderKey(text);
+  return key ? { to: 'order', key } : { to: 'search', q: text };
+}

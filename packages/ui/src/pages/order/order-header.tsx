@@ -1,0 +1,106 @@
+import { Link } from '@tanstack/react-router';
+import {
+  ATTR,
+  formatDuration,
+  formatTime,
+  type Lifecycle,
+  lifecycleSchema,
+} from '@throughline/model';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { StatusBadge } from '../../components/status-badge.tsx';
+import { attributeText, formatMany, formatNs, formatWords } from '../../lib/format.ts';
+import styles from './order-header.module.css';
+
+function factsOf(lifecycle: Lifecycle): readonly (readonly [string, string])[] {
+  const { attributes, quantities } = lifecycle;
+  const ordered = quantities?.ordered ?? attributeText(attributes, ATTR.orderQuantity);
+  return (
+    [
+      ['Symbol', attributeText(attributes, ATTR.tradingSymbol)],
+      ['Side', attributeText(attributes, ATTR.orderSide).toLowerCase()],
+      ['Type', attributeText(attributes, ATTR.orderType).toLowerCase()],
+      ['Limit', attributeText(attributes, ATTR.orderPrice)],
+      ['Quantity', ordered],
+      ['Filled', quantities?.filled ?? attributeText(attributes, ATTR.orderCumQuantity)],
+      ['Average price', attributeText(attributes, ATTR.orderAveragePrice)],
+      ['Reason', attributeText(attributes, ATTR.orderReason)],
+    ] as const
+  ).filter(([, value]) => value !== '');
+}
+
+function Warnings({ lifecycle }: { lifecycle: Lifecycle }) {
+  const { warnings, truncated, complete, status } = lifecycle;
+  if (warnings.length === 0 && complete && !truncated) return null;
+  return (
+    <ul className={styles.warnings} aria-label="Warnings">
+      {!complete && warnings.length === 0 && (
+        <li>
+          <b>not complete</b>{' '}
+          {status === 'open' ? 'No final status has arrived yet.' : 'More may follow.'}
+        </li>
+      )}
+      {warnings.map((warning, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same warning may occur several times.
+        <li key={index}>
+          <b>{formatWords(warning.code)}</b> {warning.message}{' '}
+          {warning.span !== undefined && (
+            <Link to="." search={(before) => ({ ...before, span: warning.span })} replace>
+              show
+            </Link>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Which order this is, how it ended and how long it took. */
+export function OrderHeader({ lifecycle }: { lifecycle: Lifecycle }) {
+  const json = () => JSON.stringify(lifecycleSchema.encode(lifecycle), undefined, 2);
+  const traces = new Set(lifecycle.spans.map((span) => span.traceId)).size;
+  return (
+    <header className={styles.header}>
+      <div className={styles.first}>
+        <h1 className={styles.key}>{lifecycle.key}</h1>
+        <StatusBadge status={lifecycle.status} />
+        <span className={styles.total} title={formatNs(lifecycle.durationNs)}>
+          {formatDuration(lifecycle.durationNs)}
+        </span>
+        <span
+          className={styles.complete}
+          data-complete={lifecycle.complete}
+          title={
+            lifecycle.complete
+              ? 'A final status was reached and no cause is missing'
+              : 'No final status yet, or something is missing'
+          }
+        >
+          {lifecycle.complete ? '✓ complete' : 'incomplete'}
+        </span>
+        <span className={styles.actions}>
+          <CopyButton label="Copy link" text={() => location.href} />
+          <CopyButton label="Copy JSON" text={json} />
+        </span>
+      </div>
+      <dl className={styles.facts}>
+        {factsOf(lifecycle).map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Began</dt>
+          <dd title={`to ${formatTime(lifecycle.end)}`}>{formatTime(lifecycle.begin)}</dd>
+        </div>
+        <div>
+          <dt>Made of</dt>
+          <dd>
+            {formatMany(lifecycle.spans.length, 'span')} in {formatMany(traces, 'trace')}
+          </dd>
+        </div>
+      </dl>
+      <Warnings lifecycle={lifecycle} />
+    </header>
+  );
+}

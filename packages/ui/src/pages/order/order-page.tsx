@@ -1,0 +1,160 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import {
+  formatDuration,
+  type Lifecycle,
+  type LifecycleSpan,
+  type SpanRef,
+  spanRef,
+} from '@throughline/model';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { orderQuery } from '../../api/queries.ts';
+import { Loading, PageError } from '../../components/notice.tsx';
+import { SpanDetails } from '../../components/span-details/span-details.tsx';
+import { compareNs } from '../../lib/nanoseconds.ts';
+import type { OrderSearch } from '../../lib/page-search.ts';
+import { relationsInLifecycle } from '../../lib/relations.ts';
+import { useShortcuts } from '../../lib/use-shortcuts.ts';
+import { useTitle } from '../../lib/use-title.ts';
+import { Allocations } from './allocations.tsx';
+import { Attribution } from './attribution.tsx';
+import { OrderHeader } from './order-header.tsx';
+import styles from './order-page.module.css';
+import { Siblings } from './siblings.tsx';
+import { SpanNotes } from './span-notes.tsx';
+import { Timeline } from './timeline.tsx';
+
+const route = getRouteApi('/orders/$user/$order');
+
+/** The graph brings its layout engine along, larger than all the rest: loaded apart. */
+const CausalGraph = lazy(async () => ({
+  default: (await import('./causal-graph.tsx')).CausalGraph,
+}));
+
+function useOrderSearch() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = useCallback(
+    (changed: OrderSearch) =>
+      void navigate({
+        to: '.',
+        search: (before) => ({ ...before, ...changed }),
+        replace: true,
+        resetScroll: false,
+      }),
+    [navigate],
+  );
+  return { search, change };
+}
+
+function Graph({ lifecycle, selected, onSelect }: Parameters<typeof CausalGraph>[0]) {
+  return (
+    <section className="card" aria-label="Causes and effects">
+      <header className="card-head">
+        <h2>Causes and effects</h2>
+        <p className="hint">
+          <span className={styles.legendChild}>child</span>
+          <span className={styles.legendLink}>link</span>
+          <span className={styles.legendCritical}>critical path</span>
+          boxes are traces · Ctrl + wheel zooms
+        </p>
+      </header>
+      <Suspense fallback={<Loading what="the graph" />}>
+        <CausalGraph lifecycle={lifecycle} selected={selected} onSelect={onSelect} />
+      </Suspense>
+    </section>
+  );
+}
+
+/** The selected span, moved by keys through the spans in order of time. */
+function useSpanCursor(
+  lifecycle: Lifecycle,
+  ref: SpanRef | undefined,
+  select: (ref: SpanRef | undefined) => void,
+): LifecycleSpan | undefined {
+  const spans = useMemo(
+    () => [...lifecycle.spans].sort((left, right) => compareNs(left.startNs, right.startNs)),
+    [lifecycle],
+  );
+  const index = spans.findIndex((span) => spanRef(span) === ref);
+  const move = (by: number) => {
+    const at = index < 0 ? 0 : Math.min(Math.max(index + by, 0), spans.length - 1);
+    const next = spans[at];
+    if (next) select(spanRef(next));
+  };
+  const close = () => select(undefined);
+  useShortcuts({ j: () => move(1), k: () => move(-1), Escape: close });
+  return spans[index];
+}
+
+function Order({ lifecycle }: { lifecycle: Lifecycle }) {
+  const { search, change } = useOrderSearch();
+  const [lit, setLit] = useState<string>();
+  const relationsOf = useMemo(() => relationsInLifecycle(lifecycle), [lifecycle]);
+  const select = useCallback((span: SpanRef | undefined) => change({ span }), [change]);
+  const selected = useSpanCursor(lifecycle, search.span, select);
+  const toggle = (view: 'timeline' | 'graph') => {
+    const other = view === 'timeline' ? 'graph' : 'timeline';
+    change({ view: search.view === other ? undefined : other });
+  };
+  useShortcuts({
+    g: () => toggle('graph'),
+    t: () => toggle('timeline'),
+  });
+  const views = { lifecycle, selected: search.span, onSelect: select };
+  return (
+    <div className={styles.page} data-details={selected !== undefined || undefined}>
+      <div className={styles.content}>
+        <OrderHeader lifecycle={lifecycle} />
+        <Attribution lifecycle={lifecycle} lit={lit} onLit={setLit} />
+        <div className={styles.views}>
+          {(['timeline', 'graph'] as const).map((view) => (
+            <button
+              key={view}
+              type="button"
+              className="chip"
+              aria-pressed={search.view === undefined || search.view === view}
+              onClick={() => toggle(view)}
+            >
+              {view} <kbd>{view[0]}</kbd>
+            </button>
+          ))}
+        </div>
+        {search.view !== 'graph' && <Timeline {...views} lit={lit} onLit={setLit} />}
+        {search.view !== 'timeline' && <Graph {...views} />}
+        <div className={styles.columns}>
+          {lifecycle.quantities && (
+            <Allocations
+              quantities={lifecycle.quantities}
+              selected={search.span}
+              onSelect={select}
+            />
+          )}
+          <Siblings lifecycle={lifecycle} onSelect={select} />
+        </div>
+      </div>
+      {selected && (
+        <SpanDetails
+          key={spanRef(selected)}
+          span={selected}
+          relations={relationsOf(selected)}
+          originNs={lifecycle.begin}
+          notes={<SpanNotes span={selected} lifecycle={lifecycle} />}
+          onSelect={select}
+          onClose={() => select(undefined)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** One order's whole life: where its time went, what caused what, and what it got. */
+export function OrderPage() {
+  const { user, order } = route.useParams();
+  const query = useQuery(orderQuery({ user, order }));
+  const total = query.data ? ` ${formatDuration(query.data.durationNs)}` : '';
+  useTitle(`${user}/${order}${total}`);
+  if (query.data) return <Order lifecycle={query.data} />;
+  if (query.error) return <PageError error={query.error} retry={() => void query.refetch()} />;
+  return <Loading what={`order ${user}/${order}`} />;
+}

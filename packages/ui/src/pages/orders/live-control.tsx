@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query';
+import { ordersTotalQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { formatCount } from '../../lib/format.ts';
+import styles from './live-control.module.css';
+import type { LiveMode } from './use-live.ts';
+
+const MODE_TEXT: Readonly<Record<LiveMode, string>> = {
+  live: 'Live',
+  held: 'Holding while you point',
+  paused: 'Paused',
+};
+
+interface LiveControlProps {
+  readonly mode: LiveMode;
+  readonly q: string;
+  /** How many orders matched when the list was last brought up to date. */
+  readonly total: number;
+  readonly onPause: () => void;
+  readonly onResume: () => void;
+}
+
+/** Says whether the list moves, and while it does not, how much has happened since. */
+export function LiveControl({ mode, q, total, onPause, onResume }: LiveControlProps) {
+  const paused = mode === 'paused';
+  const { data: latest = total } = useQuery({
+    ...ordersTotalQuery(q),
+    enabled: paused,
+    refetchInterval: POLL_INTERVAL_MS,
+  });
+  const newer = Math.max(0, latest - total);
+  return (
+    <div className={styles.control} data-mode={mode}>
+      <span className={styles.mode} role="status">
+        <span className={styles.dot} aria-hidden="true" />
+        {MODE_TEXT[mode]}
+      </span>
+      <button type="button" className="button small" onClick={paused ? onResume : onPause}>
+        {paused ? `Resume${newer > 0 ? ` · ${formatCount(newer)} new` : ''}` : 'Pause'}
+      </button>
+    </div>
+  );
+}

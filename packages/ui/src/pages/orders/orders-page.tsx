@@ -1,0 +1,152 @@
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import type { LifecycleRow } from '@throughline/model';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { ORDERS_PAGES_MAX, ordersQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { KindLegend } from '../../components/kind-legend.tsx';
+import { Loading, PageError } from '../../components/notice.tsx';
+import { formatCount } from '../../lib/format.ts';
+import { orderKeyOf } from '../../lib/order-key.ts';
+import type { OrdersSearch } from '../../lib/page-search.ts';
+import { useShortcuts } from '../../lib/use-shortcuts.ts';
+import { useTitle } from '../../lib/use-title.ts';
+import { EmptyOrders } from './empty-orders.tsx';
+import { LiveControl } from './live-control.tsx';
+import { OrderFilters } from './order-filters.tsx';
+import { OrderList } from './order-list.tsx';
+import type { BarScale } from './order-row.tsx';
+import styles from './orders-page.module.css';
+import { type Live, useLive } from './use-live.ts';
+
+const route = getRouteApi('/');
+
+/** The filter's words and the status as the one text that the API searches for. */
+function searchText({ q, status }: OrdersSearch): string {
+  return `${q ?? ''} ${status ?? ''}`.trim();
+}
+
+function useOrders(search: OrdersSearch, live: Live) {
+  const filter = { q: searchText(search), sort: search.sort ?? 'begin' } as const;
+  const options = ordersQuery(filter);
+  const client = useQueryClient();
+  const query = useInfiniteQuery({
+    ...options,
+    placeholderData: (before) => before,
+    refetchInterval: live.mode === 'live' ? POLL_INTERVAL_MS : false,
+  });
+  const pages = query.data?.pages;
+  const rows = useMemo(() => {
+    const all = pages?.flatMap((page) => page.rows) ?? [];
+    // The server matches words anywhere, so `filled` also finds what is only partially filled.
+    const wanted = search.status ? all.filter((row) => row.status === search.status) : all;
+    return [...new Map(wanted.map((row) => [row.key, row])).values()];
+  }, [pages, search.status]);
+  const restart = () => {
+    // Following live means following the newest page: those read below it would be asked for again
+    // and again.
+    client.setQueryData(
+      options.queryKey,
+      (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+    );
+    void query.refetch();
+  };
+  return { query, rows, total: pages?.[0]?.total ?? 0, q: filter.q, restart };
+}
+
+/** The row that keys have moved to, and that Enter opens. Whoever walks wants rows to stay. */
+function useRowCursor(rows: readonly LifecycleRow[], live: Live) {
+  const navigate = useNavigate();
+  const [current, setCurrent] = useState<number>();
+  const move = (by: number) => {
+    live.pause();
+    setCurrent((before) => Math.min(Math.max((before ?? -1) + by, 0), rows.length - 1));
+  };
+  const open = () => {
+    const row = current === undefined ? undefined : rows[current];
+    const key = row && orderKeyOf(row);
+    if (!key) return false;
+    return navigate({ to: '/orders/$user/$order', params: { user: key.user, order: key.order } });
+  };
+  useShortcuts({ j: () => move(1), k: () => move(-1), Enter: open });
+  return { current, clear: () => setCurrent(undefined) };
+}
+
+function footerText(count: number, total: number, pages: number, more: boolean): string {
+  if (more) return `${formatCount(count)} of ${formatCount(total)} loaded, scroll for more`;
+  if (pages >= ORDERS_PAGES_MAX && count < total) {
+    return `${formatCount(count)} of ${formatCount(total)}: narrow the filter to see others`;
+  }
+  return `${formatCount(count)} loaded, all there are`;
+}
+
+/** The list of orders: newest first and live, until someone starts to read. */
+export function OrdersPage() {
+  useTitle('Orders');
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const live = useLive();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [scale, setScale] = useState<BarScale>('duration');
+  const { query, rows, total, q, restart } = useOrders(search, live);
+  const cursor = useRowCursor(rows, live);
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+
+  const change = (changed: OrdersSearch) => {
+    cursor.clear();
+    void navigate({ to: '/', search: (before) => ({ ...before, ...changed }), replace: true });
+  };
+  const resume = () => {
+    cursor.clear();
+    scroller.current?.scrollTo({ top: 0 });
+    live.resume();
+    restart();
+  };
+  useShortcuts({ l: () => (live.mode === 'paused' ? resume() : live.pause()) });
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
+
+  if (query.isPending) return <Loading what="orders" />;
+  if (!query.data && query.error) {
+    return <PageError error={query.error} retry={() => void query.refetch()} />;
+  }
+  return (
+    <div className={styles.page}>
+      <div className={styles.bar}>
+        <h1 className={styles.title}>
+          Orders <small>{formatCount(total)}</small>
+        </h1>
+        <OrderFilters search={search} change={change} />
+        <LiveControl mode={live.mode} q={q} total={total} onPause={live.pause} onResume={resume} />
+      </div>
+      {query.isError && (
+        <p className={styles.stale} role="alert">
+          Not up to date: {query.error.message}
+        </p>
+      )}
+      {rows.length === 0 ? (
+        <EmptyOrders
+          filtered={q !== ''}
+          clear={() => change({ q: undefined, status: undefined })}
+        />
+      ) : (
+        <OrderList
+          rows={rows}
+          scale={scale}
+          current={cursor.current}
+          scroller={scroller}
+          onScale={setScale}
+          onScroll={(topPx) => topPx > 0 && live.pause()}
+          onPoint={live.hold}
+          onNearEnd={loadMore}
+        />
+      )}
+      {rows.length > 0 && (
+        <footer className={styles.footer}>
+          <KindLegend />
+          <span>{footerText(rows.length, total, query.data.pages.length, hasNextPage)}</span>
+        </footer>
+      )}
+    </div>
+  );
+}

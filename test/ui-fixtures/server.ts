@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import {
+  ATTR,
+  type ErrorCode,
+  errorResponseSchema,
+  type Lifecycle,
+  lifecycleSchema,
+  lifecyclesResponseSchema,
+  type StatusResponse,
+  statusResponseSchema,
+  ThroughlineError,
+  traceResponseSchema,
+} from '@throughline/model';
+import { rowOf, tracesOf } from './lifecycle.ts';
+
+/** As strict as the real server's: nothing from elsewhere, nothing inline, no eval. */
+const POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
+
+/** What the server answers with; tests change it while it runs. */
+export interface Fixture {
+  lifecycles: readonly Lifecycle[];
+  status: StatusResponse;
+  /** Every request to the API is answered with this error. */
+  failure?: { code: ErrorCode; message: string } | undefined;
+}
+
+export function healthyStatus(): StatusResponse {
+  return {
+    version: '0.1.0',
+    startedAt: 1_764_000_000_000_000_000n,
+    endpoints: { ui: 'http://127.0.0.1:16686', 'otlp-http': 'http://127.0.0.1:4318' },
+    ingest: { requests: 812, spansAccepted: 48_213, rejected: {} },
+    journal: { segments: 3, bytes: 1_200_000, bytesMax: 1_000_000_000, lagMs: 140 },
+    store: { spansLoaded: 48_213, segmentsLoaded: 14, recordsQuarantined: 0, warnings: [] },
+    engine: { state: 'ready', restarts: 0, version: '26.7.2.1', pid: 4242 },
+    memory: { serverBytes: 180_000_000, engineBytes: 420_000_000 },
+  };
+}
+
+function listOf(fixture: Fixture, params: URLSearchParams): unknown {
+  const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = fixture.lifecycles.map(rowOf).filter((row) => {
+    const { attributes } = row;
+    const text = [row.key, row.status, attributes[ATTR.tradingSymbol], attributes[ATTR.orderSide]];
+    const searched = text.join(' ').toLowerCase();
+    return words.every((word) => searched.includes(word));
+  });
+  rows.sort((left, right) =>
+    params.get('sort') === 'duration'
+      ? Number(right.durationNs - left.durationNs)
+      : Number(right.begin - left.begin),
+  );
+  const from = Number(params.get('cursor') ?? 0);
+  const to = from + Number(params.get('limit') ?? 50);
+  return lifecyclesResponseSchema.encode({
+    rows: rows.slice(from, to),
+    total: rows.length,
+    ...(to < rows.length ? { cursor: String(to) } : {}),
+  });
+}
+
+function answerOf(fixture: Fixture, url: URL): unknown {
+  if (fixture.failure) throw new ThroughlineError(fixture.failure.code, fixture.failure.message);
+  if (url.pathname === '/api/status') return statusResponseSchema.encode(fixture.status);
+  if (url.pathname === '/api/lifecycles') return listOf(fixture, url.searchParams);
+  const order = /^\/api\/lifecycles\/order\/([^/]+)\/([^/]+)$/.exec(url.pathname);
+  if (order) {
+    const key = order.slice(1).map(decodeURIComponent).join('/');
+    const found = fixture.lifecycles.find((lifecycle) => lifecycle.key === key);
+    if (found) return lifecycleSchema.encode(found);
+    throw new ThroughlineError('TL_LIFECYCLE_NOT_FOUND', `There is no order ${key}.`);
+  }
+  const trace = /^\/api\/traces\/([0-9a-f]{32})$/.exec(url.pathname)?.[1];
+  const found = trace && tracesOf(fixture.lifecycles).get(trace);
+  if (found) return traceResponseSchema.encode(found);
+  throw new ThroughlineError('TL_TRACE_NOT_FOUND', `There is no trace ${trace}.`);
+}
+
+function answerApi(fixture: Fixture, url: URL, response: ServerResponse): void {
+  response.setHeader('content-type', 'application/json');
+  try {
+    response.end(JSON.stringify(answerOf(fixture, url)));
+  } catch (error) {
+    if (!(error instanceof ThroughlineError)) throw error;
+    const body = errorResponseSchema.parse({
+      error: { code: error.code, message: error.message },
+    });
+    response.writeHead(error.status).end(JSON.stringify(body));
+  }
+}
+
+/** The built files, and the page itself for every other address: deep links survive a reload. */
+function answerFile(dist: string, url: URL, response: ServerResponse): void {
+  const asset = /^\/assets\/[\w.-]+$/.test(url.pathname);
+  const path = asset ? url.pathname : '/index.html';
+  response.setHeader('content-type', MEDIA_TYPES[extname(path)] ?? 'application/octet-stream');
+  response.end(readFileSync(join(dist, path)));
+}
+
+/** Serves the built ui and an API made of fixtures on a free loopback port. */
+export async function serveFixture(dist: string, fixture: Fixture) {
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    response.setHeader('content-security-policy', POLICY);
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (url.pathname.startsWith('/api/')) answerApi(fixture, url, response);
+    else answerFile(dist, url, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

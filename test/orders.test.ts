@@ -1,6 +1,6 @@
 // The orders system against a real exchange: `npx vitest run --project system test/orders.test.ts`.
 import { once } from 'node:events';
-import { runLoad } from '@throughline/orders';
+import { type LoadOptions, runLoad } from '@throughline/orders';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ExchangeProcess, startExchangeProcess } from './exchange-process.ts';
 import { type Collector, startCollector } from './orders-collector.ts';
@@ -75,14 +75,15 @@ function marketOrder(fields: object = {}) {
   };
 }
 
-function load(orders: OrdersProcess, count: number, seed = 1) {
+function load(orders: OrdersProcess, count: number, options: Partial<LoadOptions> = {}) {
   return runLoad({
     wsUrl: orders.wsUrl,
     exchangeRestUrl: exchange.rest,
     orders: count,
     ratePerSecond: 100,
     users: 8,
-    seed,
+    seed: 1,
+    ...options,
   });
 }
 
@@ -220,7 +221,7 @@ test('a web page cannot connect', async () => {
 
 test('without a tracing server everything runs on, and the end is not delayed', async () => {
   const orders = await startOrders(...NOWHERE, '--max-open-ms', '300');
-  const { byStatus, orders: finals } = await load(orders, 40, 7);
+  const { byStatus, orders: finals } = await load(orders, 40, { seed: 7 });
   expect(byStatus.open ?? 0).toBe(0);
   expect(finals).toHaveLength(40);
   expect(await orders.stop()).toBe(0);
@@ -243,7 +244,7 @@ test('with tracing disabled everything runs and no span is sent', async () => {
 test('when the connection to the exchange breaks, every order still ends, exactly', async () => {
   const orders = await startObserved('--max-open-ms', '500', '--batch-size', '4');
   const cutting = setInterval(() => proxy.cut(), 250);
-  const { byStatus, orders: finals } = await load(orders, 120, 3).finally(() => {
+  const { byStatus, orders: finals } = await load(orders, 120, { seed: 3 }).finally(() => {
     clearInterval(cutting);
   });
   expect(byStatus.open ?? 0).toBe(0);
@@ -252,6 +253,13 @@ test('when the connection to the exchange breaks, every order still ends, exactl
   await orders.stop();
   expectLinks(collector.spans);
   expectConservation(collector.spans, finals);
+});
+
+test('cancels that come while orders still wait for their turn at the exchange are not lost', async () => {
+  const orders = await startOrders(...NOWHERE, '--max-open-ms', '20');
+  const { byStatus } = await load(orders, 1_500, { ratePerSecond: 100_000 });
+  expect(byStatus.open ?? 0).toBe(0);
+  expect(byStatus.canceled).toBeGreaterThan(0);
 });
 
 test('what waits in a batch at SIGTERM is sent off, and its client told', async () => {

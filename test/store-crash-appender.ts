@@ -1,7 +1,9 @@
 import { openStore } from '../packages/store/src/index.ts';
 import { encodeRequest, hex, otlpSpan } from '../packages/store/src/otlp-fixture.ts';
 
-/** Fills the store in the directory named by its argument and prints every trace id that was acked. */
+/**
+ * Fills the store in the directory named by its argument and prints every trace id that was acked.
+ */
 const [dataDir = ''] = process.argv.slice(2);
 const store = await openStore({ dataDir, segmentAgeMs: 20 });
 

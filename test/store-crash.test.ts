@@ -12,7 +12,9 @@ import { openStore } from '../packages/store/src/index.ts';
 
 const ROUNDS = 3;
 
-/** Runs the appender for a moment, kills it with -9, and returns the trace ids that it had acked. */
+/**
+ * Runs the appender for a moment, kills it with -9, and returns the trace ids that it had acked.
+ */
 async function crash(dataDir: string): Promise<string[]> {
   const appender = join(import.meta.dirname, 'store-crash-appender.ts');
   const child = spawn(process.execPath, [appender, dataDir], {

@@ -218,7 +218,9 @@ test('nothing asked, nothing found, no error', async () => {
   expect(await store.reads.beginsOfTraces(ORDER, [])).toEqual([]);
 });
 
-/** Order `index`: begins at second `index`; every third stays open, the others end after a while. */
+/**
+ * Order `index`: begins at second `index`; every third stays open, the others end after a while.
+ */
 function orderSpans(index: number): OtlpSpan[] {
   const beginNs = 1_700_000_000_000_000_000n + BigInt(index) * 1_000_000_000n;
   const trace_id = Buffer.alloc(16, index + 1);

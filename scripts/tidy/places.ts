@@ -57,13 +57,15 @@ export const codedErrors: Rule = (sources) =>
 export const sizes: Rule = (sources) =>
   sources.filter(isCode).flatMap((source): Violation[] => {
     const lines = source.text.split('\n').length - 1;
-    const most = /\.test\.tsx?$/.test(source.path) ? TEST_LINES_MAX : LINES_MAX;
+    const most = isProduct(source) ? LINES_MAX : TEST_LINES_MAX;
     if (lines <= most) return [];
     const message = `${lines} lines, at most ${most}: one idea per file`;
     return [{ path: source.path, line: most + 1, rule: 'sizes', message }];
   });
 
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d|config))?\.(ts|tsx|sql|mjs|css)$/;
+/** A table's file has the table's name, which SQL writes with underscores. */
+const NAME =
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d|config|module))?\.(ts|tsx|mjs|css)$|^[a-z_-]+\.sql$/;
 
 export const names: Rule = (sources) =>
   sources.flatMap((source): Violation[] => {
@@ -73,7 +75,10 @@ export const names: Rule = (sources) =>
     return [{ path: source.path, line: 1, rule: 'names', message }];
   });
 
-/** What a file exports is used by another file (a package's door counts), or it is not exported. */
+/**
+ * A value that a file exports is used by another file (a package's door counts), or it is not exported.
+ * Types are free: those of a public signature should have a name that others can write.
+ */
 export const noDeadExports: Rule = (sources) => {
   const code = sources.filter(isCode);
   const words = new Map(
@@ -91,7 +96,7 @@ export const noDeadExports: Rule = (sources) => {
 };
 
 const EXPORTED =
-  /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) ([A-Za-z_$][\w$]*)/gm;
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class) ([A-Za-z_$][\w$]*)/gm;
 
 /** Every error code stands in docs/reference/errors.md, and nothing else does. */
 export const documentedErrors: Rule = (sources) => {

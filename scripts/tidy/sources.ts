@@ -43,8 +43,9 @@ export function isCode(source: Source): boolean {
   return /\.tsx?$/.test(source.path);
 }
 
-/** Code that ships: no tests, no scripts. */
+/** Code that ships: no tests, nothing that only tests use (`testing/`), no scripts. */
 export function isProduct(source: Source): boolean {
+  if (source.path.includes('/testing/')) return false;
   return (
     isCode(source) &&
     !/\.test\.tsx?$/.test(source.path) &&

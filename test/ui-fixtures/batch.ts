@@ -224,7 +224,7 @@ function fillOf(
       parent: match,
       startNs: match.startNs + 60n * US + BigInt(at) * 40n * US,
       lengthNs: 25n * US,
-      attributes: keyAttributes(member.plan),
+      attributes: { ...keyAttributes(member.plan), [ATTR.orderAveragePrice]: '61250.42' },
     }),
   );
   return { id, quantities, price, ...sent, recv, received, match, updates };

@@ -264,7 +264,6 @@ export function lifecycleOf(batch: Batch, member: number): Lifecycle {
     attributes: {
       ...order.attributes,
       [ATTR.orderCumQuantity]: quantities.filled,
-      [ATTR.orderAveragePrice]: '61250.42',
     },
     spans,
     edges: edgesOf(spans, segments),

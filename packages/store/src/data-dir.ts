@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ThroughlineError } from '@throughline/model';
 
-/** Where everything of one store lives. */
+/** Where everything of one store lives. Absolute paths: the engine child works elsewhere. */
 export interface DataDir {
   readonly journal: string;
   readonly quarantine: string;
@@ -15,9 +15,11 @@ export interface DataDir {
 /**
  * Creates the data directory when it is missing and locks it for this process.
  *
- * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`; `TL_DATA_DIR_LOCKED`, naming the process that has it
+ * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`; `TL_DATA_DIR_LOCKED`, naming the process that
+ *   has it
  */
-export function openDataDir(path: string): DataDir {
+export function openDataDir(givenPath: string): DataDir {
+  const path = resolve(givenPath);
   const dirs = {
     journal: join(path, 'journal'),
     quarantine: join(path, 'quarantine'),
@@ -32,8 +34,9 @@ export function openDataDir(path: string): DataDir {
 }
 
 /**
- * Node has no flock, and a file that holds a pid cannot be taken over without a race. SQLite's exclusive
- * lock is the operating system's: it ends with the process that holds it, however that dies.
+ * Node has no flock, and a file that holds a pid cannot be taken over without a race. SQLite's
+ * exclusive lock is the operating system's: it ends with the process that holds it, however that
+ * dies.
  */
 function lock(path: string): () => void {
   const pidFile = join(path, 'server.pid');

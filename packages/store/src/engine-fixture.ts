@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { Engine } from './engine/engine.ts';
 
 /**
- * How many rows of `spans` repeat another, counted in the table itself, below the reads, which return a
- * span once even where it is stored twice. For tests; the store has to be closed.
+ * How many rows of `spans` repeat another, counted in the table itself, below the reads, which
+ * return a span once even where it is stored twice. For tests; the store has to be closed.
  */
 export async function countRepeatedSpans(dataDir: string): Promise<number> {
   const engine = new Engine({

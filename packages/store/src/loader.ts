@@ -54,7 +54,9 @@ const UNREADABLE_CODES = new Set([
   444, // UNKNOWN_PROTOBUF_FORMAT
 ]);
 
-/** Codes that speak of the machine or of the engine's state: the load is repeated until it works. */
+/**
+ * Codes that speak of the machine or of the engine's state: the load is repeated until it works.
+ */
 const TRANSIENT_CODES = new Set([
   74, // CANNOT_READ_FROM_FILE_DESCRIPTOR
   75, // CANNOT_WRITE_TO_FILE_DESCRIPTOR
@@ -78,9 +80,10 @@ export interface LoaderStatus {
 }
 
 /**
- * Moves sealed segments into the engine's tables, oldest first, one at a time. Each is loaded exactly
- * once: an insert that may or may not have happened is repeated with the same token. A segment that the
- * engine cannot read is split until the bad records are alone; these go to the quarantine.
+ * Moves sealed segments into the engine's tables, oldest first, one at a time. Each is loaded
+ * exactly once: an insert that may or may not have happened is repeated with the same token. A
+ * segment that the engine cannot read is split until the bad records are alone; these go to the
+ * quarantine.
  */
 export class Loader {
   readonly #options: LoaderOptions;
@@ -122,7 +125,8 @@ export class Loader {
       try {
         await this.#load(segment);
       } catch (error) {
-        // The disk, not the engine: a segment can be neither removed, split nor moved. It stays first.
+        // The disk, not the engine: a segment can be neither removed, split nor moved. It stays
+        // first.
         this.#options.onWarning(`segment ${segment.id} cannot be handled: ${describe(error)}`);
         await this.#pause(BACKOFF_MAX_MS);
       }
@@ -169,8 +173,9 @@ export class Loader {
   }
 
   /**
-   * Splits the segment, or sets it aside when it is a single record. Once a table has it, it is not split
-   * any more: the halves would come under new tokens, and the table would have their rows twice.
+   * Splits the segment, or sets it aside when it is a single record. Once a table has it, it is not
+   * split any more: the halves would come under new tokens, and the table would have their rows
+   * twice.
    */
   async #isolate(segment: Segment, attempt: Attempt, error: unknown): Promise<void> {
     const { journal, quarantine, onWarning } = this.#options;

@@ -2,22 +2,27 @@ import { randomBytes } from 'node:crypto';
 import protobuf from 'protobufjs';
 
 /**
- * OTLP as a sender would encode it, for tests. The schema is the recursive one of opentelemetry-proto
- * (not the store's own reading of it), so that the two are held against each other.
+ * OTLP as a sender would encode it, for tests. The schema is the recursive one of
+ * opentelemetry-proto (not the store's own reading of it), so that the two are held against each
+ * other.
  */
 const { root } = protobuf.parse(
   `syntax = "proto3";
   message Request { repeated ResourceSpans resource_spans = 1; }
-  message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3; }
+  message ResourceSpans {
+    Resource resource = 1; repeated ScopeSpans scope_spans = 2; string schema_url = 3;
+  }
   message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
   message ScopeSpans { Scope scope = 1; repeated Span spans = 2; string schema_url = 3; }
   message Scope { string name = 1; string version = 2; repeated KeyValue attributes = 3; }
   message Span {
-    bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4; string name = 5;
-    int32 kind = 6; fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8;
+    bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4;
+    string name = 5; int32 kind = 6;
+    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8;
     repeated KeyValue attributes = 9; uint32 dropped_attributes_count = 10;
     repeated Event events = 11; uint32 dropped_events_count = 12;
-    repeated Link links = 13; uint32 dropped_links_count = 14; Status status = 15; fixed32 flags = 16;
+    repeated Link links = 13; uint32 dropped_links_count = 14;
+    Status status = 15; fixed32 flags = 16;
   }
   message Event {
     fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3;

@@ -12,8 +12,8 @@ interface SetAside {
 }
 
 /**
- * Records that the engine cannot read, kept as files for whoever wants to know why. Bounded: the oldest
- * go when there are too many bytes.
+ * Records that the engine cannot read, kept as files for whoever wants to know why. Bounded: the
+ * oldest go when there are too many bytes.
  */
 export class Quarantine {
   readonly #dir: string;

@@ -14,7 +14,10 @@ const SEGMENT_AGE_MS = 500;
 const ENGINE_MEMORY_BYTES_MAX = 2 * 1024 ** 3;
 
 export interface StoreOptions {
-  /** Holds everything: journal, engine tables, quarantine. Created when missing; one server at a time. */
+  /**
+   * Holds everything: journal, engine tables, quarantine. Created when missing; one server at a
+   * time.
+   */
   dataDir: string;
   /** Above this the journal refuses records with `TL_OVERLOADED`. */
   journalBytesMax?: number;
@@ -33,8 +36,8 @@ export type StoreStatus = Pick<StatusResponse, 'journal' | 'store' | 'engine'>;
 /** Everything that is kept: spans go in as OTLP records and come out through `reads`. */
 export interface Store {
   /**
-   * Takes one `ExportTraceServiceRequest` whose wire format was checked. Resolves once it is on disk
-   * (fsync; concurrent records share one): from then on it survives any crash.
+   * Takes one `ExportTraceServiceRequest` whose wire format was checked. Resolves once it is on
+   * disk (fsync; concurrent records share one): from then on it survives any crash.
    *
    * @param spanCount the number of spans in the record, for the counters
    * @throws ThroughlineError `TL_OVERLOADED` when the journal is full, `TL_JOURNAL_FAILED`
@@ -48,13 +51,15 @@ export interface Store {
    * @throws ThroughlineError `TL_ENGINE_UNAVAILABLE` when that takes longer than `timeoutMs`
    */
   settled(timeoutMs: number): Promise<void>;
-  /** Stops the engine; acknowledged records that are not loaded yet are loaded at the next start. */
+  /**
+   * Stops the engine; acknowledged records that are not loaded yet are loaded at the next start.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Opens the store: locks the data directory, recovers the journal, starts the engine child, applies the
- * schema and begins to load.
+ * Opens the store: locks the data directory, recovers the journal, starts the engine child, applies
+ * the schema and begins to load.
  *
  * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`, `TL_DATA_DIR_LOCKED`, `TL_ENGINE_FAILED`
  */
@@ -161,7 +166,10 @@ interface DetachedPartRow {
   reason: string;
 }
 
-/** A part that the engine could not read is set aside at the start, and its rows are silently missing. */
+/**
+ * A part that the engine could not read is set aside at the start, and its rows are silently
+ * missing.
+ */
 async function findDetachedParts(engine: Engine): Promise<string[]> {
   const rows = await engine.rows<DetachedPartRow>(query('detached-parts'), {});
   return rows.map(({ table, name, reason }) => `part ${name} of ${table} is set aside: ${reason}`);

@@ -3,11 +3,13 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
 /**
  * What can be asked of the trace store. The contract, for every implementation:
  *
- * - **Visibility**: a span is visible once its journal segment is loaded, at the latest a few seconds
- *   after it was acknowledged; then for every reader, and exactly once, whatever crashed in between.
+ * - **Visibility**: a span is visible once its journal segment is loaded, at the latest a few
+ *   seconds after it was acknowledged; then for every reader, and exactly once, whatever crashed.
  * - **Empty results** are empty arrays, never errors. An unknown id is simply not in the answer.
- * - **Order**: spans come sorted by start, then trace id, then span id; links by the linking span's start.
- * - **Bounds**: every read is bounded in rows, memory and time. What a row bound cuts off sets `truncated`.
+ * - **Order**: spans come sorted by start, then trace id, then span id; links by the linking span's
+ *   start.
+ * - **Bounds**: every read is bounded in rows, memory and time. What a row bound cuts off sets
+ *   `truncated`.
  * - **Values** are bound parameters, always: in the embedded engine, SQL reach is host reach.
  * - **Lifecycle definitions** may use the business ids that travel as baggage (BAGGAGE_KEYS) as key
  *   attributes, at most four, and `order.status` as the status attribute: only these are indexed.
@@ -23,12 +25,14 @@ export interface TraceStore {
 
   /**
    * The begin spans of lifecycles: those named in the definition that carry these key values.
-   * `values` go with the last `values.length` key attributes, so a short key (`o1` for `u1/o1`) works and
-   * may find several.
+   * `values` go with the last `values.length` key attributes, so a short key (`o1` for `u1/o1`)
+   * works and may find several.
    */
   findBegins(definition: LifecycleDefinition, values: readonly string[]): Promise<BeginSpan[]>;
 
-  /** One page of lifecycles with their ends, read from the correlation table, without their graphs. */
+  /**
+   * One page of lifecycles with their ends, read from the correlation table, without their graphs.
+   */
   listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage>;
 
   /** Begin spans among the spans of these traces. */
@@ -73,7 +77,9 @@ export interface BeginRow extends BeginSpan {
 }
 
 export interface ListOptions {
-  /** Each must occur in the key, or in the symbol, side or type of the begin span, or in the status. */
+  /**
+   * Each must occur in the key, or in the symbol, side or type of the begin span, or in the status.
+   */
   words: readonly string[];
   /** Bounds on the begin, half-open: startNs <= begin < endNs. */
   startNs: bigint | undefined;

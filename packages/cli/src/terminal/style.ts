@@ -11,4 +11,3 @@ export const bold = styled('bold');
 export const dim = styled('dim');
 export const green = styled('green');
 export const red = styled('red');
-export const cyan = styled('cyan');

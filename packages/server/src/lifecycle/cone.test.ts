@@ -31,7 +31,7 @@ test("an order's cone is exactly the spans that belong to it, alone or with othe
         expect(found).toEqual(new Map(expected));
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 400 },
   );
 });
 
@@ -51,7 +51,7 @@ test("siblings' spans never enter another order's cone, whatever was lost", () =
         expect(foreign).toEqual([]);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 

@@ -213,3 +213,37 @@ test('a child that starts before its parent makes no negative stretch, and is wa
   expectExact(lifecycle);
   expect(lifecycle.warnings).toMatchObject([{ code: 'negative_duration', span: refOf(1, 2) }]);
 });
+
+test("spans that are each other's parents, at the same time, are passed once", () => {
+  const at = { trace: 1, from: 100, to: 200 };
+  const spans = [
+    sketchSpan({ ...at, id: 1, name: 'client_order_received', attributes: KEY }),
+    sketchSpan({ ...at, id: 2, parent: 3, links: [{ trace: 1, id: 1 }] }),
+    sketchSpan({ ...at, id: 3, parent: 2 }),
+    sketchSpan({
+      ...{ ...at, id: 4, parent: 3, name: 'client_order_update', from: 250, to: 260 },
+      attributes: { ...KEY, [ATTR.orderStatus]: 'filled' },
+    }),
+  ];
+  const lifecycle = buildLifecycle(buildGraph(ORDER_LIFECYCLE, spans), refOf(1, 1));
+  expectExact(lifecycle);
+  expect(lifecycle.warnings).toMatchObject([{ code: 'cycle' }]);
+});
+
+test('children without duration at one instant do not hide each other, nor the slack of their parent', () => {
+  const root = { name: 'root', attributes: { [ATTR.userId]: 'u', [ATTR.orderStatus]: 'done' } };
+  const spans = [
+    sketchSpan({ trace: 1, id: 1, from: 0, to: 100, ...root }),
+    sketchSpan({ trace: 1, id: 2, parent: 1, from: 40, to: 40 }),
+    sketchSpan({ trace: 1, id: 3, parent: 1, from: 40, to: 40 }),
+  ];
+  const { segments, edges } = buildLifecycle(buildGraph(WHOLE_TRACE, spans), refOf(1, 1));
+  expect(segments.map(({ fromNs, toNs, slackNs }) => [fromNs, toNs, slackNs])).toEqual([
+    [0n, 40n, 0n],
+    [40n, 100n, 0n],
+  ]);
+  expect(edges.map(({ slackNs, critical }) => [slackNs, critical])).toEqual([
+    [0n, true],
+    [0n, true],
+  ]);
+});

@@ -13,7 +13,7 @@ export function nestedChildren(cone: Cone, node: SpanNode): CausalEdge[] {
 }
 
 /** Whether the child's time lies within the parent's. */
-export function isNested(parent: SpanNode, child: SpanNode): boolean {
+function isNested(parent: SpanNode, child: SpanNode): boolean {
   return child !== parent && child.startNs >= parent.startNs && child.endNs <= parent.endNs;
 }
 

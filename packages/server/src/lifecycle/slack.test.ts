@@ -42,10 +42,10 @@ test('a delay of x planted on an edge moves the end by max(0, x - slack)', () =>
       if (restNs > 0n) moved += 1;
       else absorbed += 1;
     }),
-    { numRuns: 4_000 },
+    { numRuns: 3_000 },
   );
-  expect(moved).toBeGreaterThan(500);
-  expect(absorbed).toBeGreaterThan(500);
+  expect(moved).toBeGreaterThan(300);
+  expect(absorbed).toBeGreaterThan(300);
 });
 
 test('after the last wait for other members nothing on the path has slack, before it that wait', () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ThroughlineError } from '@throughline/model';
 import Fastify, {
@@ -84,8 +85,7 @@ export function otlpHttp(options: OtlpHttpOptions): FastifyInstance {
     const hint = `Send traces with POST ${TRACES_PATH}; metrics and logs are not stored.`;
     return refusals.send(new ThroughlineError('TL_NOT_FOUND', message, { hint }), request, reply);
   });
-  app.addHook('onRequest', async (request) => void refusals.busy.add(request.raw.socket));
-  app.addHook('onResponse', async (request) => void refusals.busy.delete(request.raw.socket));
+  app.addHook('onRequest', async (request) => refusals.watch(request.raw));
   const check = accessCheck(options.token);
   app.addHook('onRequest', async (request) => check(request.headers));
   app.post(TRACES_PATH, tracesHandler(options, refusals));
@@ -132,11 +132,17 @@ function mediaTypeOf(request: FastifyRequest): MediaType | undefined {
 /** Answers and counts everything that is not accepted. */
 class Refusals {
   readonly #counters: IngestCounters;
-  /** Connections with a request under way, whose handler will count it, whatever happens. */
-  readonly busy = new WeakSet<Socket>();
+  /** Connections with a request that has not ended: its handler counts it, whatever happens. */
+  readonly #busy = new WeakSet<Socket>();
 
   constructor(counters: IngestCounters) {
     this.#counters = counters;
+  }
+
+  watch(message: IncomingMessage): void {
+    const { socket } = message;
+    this.#busy.add(socket);
+    message.once('close', () => this.#busy.delete(socket));
   }
 
   send(error: unknown, request: FastifyRequest, reply: FastifyReply, spanCount = 0): FastifyReply {
@@ -157,7 +163,7 @@ class Refusals {
    * JSON.
    */
   end(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (error.code === 'ECONNRESET' || !socket.writable || this.busy.has(socket)) {
+    if (error.code === 'ECONNRESET' || !socket.writable || this.#busy.has(socket)) {
       socket.destroy(error);
       return;
     }

@@ -7,8 +7,8 @@ import type { OpenMessage, ParentMessage, ReadyMessage } from './protocol.ts';
 
 /**
  * The engine's process: chdb, spoken to in the part of ClickHouse's HTTP interface that
- * `@clickhouse/client` uses. It is a process of its own because a native crash, or an exit with queries
- * in flight, takes the whole process down.
+ * `@clickhouse/client` uses. It is a process of its own because a native crash, or an exit with
+ * queries in flight, takes the whole process down.
  */
 
 /** Queries that run or wait; chdb itself runs those with parameters one after the other. */
@@ -58,8 +58,9 @@ process.on('message', (message: ParentMessage) => {
   void (message.type === 'open' ? open(message) : close());
 });
 
-// Without its server the child has nothing to do, and the next server needs the directory. Killing is the
-// one safe way out while native threads work; what is stored survives it (the journal holds the rest).
+// Without its server the child has nothing to do, and the next server needs the directory. Killing
+// is the one safe way out while native threads work; what is stored survives it (the journal holds
+// the rest).
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 // Ctrl-C reaches the whole process group; the server decides when the engine stops.

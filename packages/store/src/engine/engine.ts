@@ -16,7 +16,9 @@ const READ_MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 /** A load has no deadline of its own worth speaking of: cutting it off would only repeat it. */
 const COMMAND_TIMEOUT_S = 300;
 
-/** Reads cannot write, and in `readonly` mode the engine refuses `file()`, `url()` and their like. */
+/**
+ * Reads cannot write, and in `readonly` mode the engine refuses `file()`, `url()` and their like.
+ */
 const READ_SETTINGS: QuerySettings = {
   readonly: 1,
   max_execution_time: READ_TIMEOUT_S,
@@ -52,7 +54,9 @@ export class Engine {
     await this.#supervisor.start();
   }
 
-  /** The answer of a SELECT, whose values are bound from `parameters`. 64-bit integers are strings. */
+  /**
+   * The answer of a SELECT, whose values are bound from `parameters`. 64-bit integers are strings.
+   */
   async rows<Row>(query: string, parameters: QueryParameters): Promise<Row[]> {
     const client = await this.#readyClient();
     try {

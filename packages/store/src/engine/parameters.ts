@@ -1,7 +1,7 @@
 /**
- * Bound parameters as they come over ClickHouse's HTTP interface (`param_name=value`, the value in the
- * TabSeparated escaping) turned into the values that chdb binds. chdb escapes a string itself, so the
- * escaping has to be undone first.
+ * Bound parameters as they come over ClickHouse's HTTP interface (`param_name=value`, the value in
+ * the TabSeparated escaping) turned into the values that chdb binds. chdb escapes a string itself,
+ * so the escaping has to be undone first.
  */
 export type ParameterValue = string | null | ParameterValue[];
 

@@ -1,4 +1,6 @@
-/** What the engine child needs to open its tables. Sent once, by ipc: a password is not for an argv. */
+/**
+ * What the engine child needs to open its tables. Sent once, by ipc: a password is not for an argv.
+ */
 export interface OpenMessage {
   type: 'open';
   path: string;

@@ -148,6 +148,8 @@ export class Supervisor {
 async function startChild(options: SupervisorOptions): Promise<RunningChild> {
   const child = fork(join(import.meta.dirname, 'child.ts'), {
     execArgv: [],
+    // The engine keeps compiled format schemas below its working directory.
+    cwd: options.path,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stderr = '';

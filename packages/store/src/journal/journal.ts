@@ -36,9 +36,9 @@ interface ActiveSegment {
 }
 
 /**
- * The write-ahead journal. Records are appended to the active segment; those that arrive while a write is
- * under way share the next one (group commit). Sealed segments wait, oldest first, to be loaded and
- * removed. One writer runs at a time, so segment state needs no further locking.
+ * The write-ahead journal. Records are appended to the active segment; those that arrive while a
+ * write is under way share the next one (group commit). Sealed segments wait, oldest first, to be
+ * loaded and removed. One writer runs at a time, so segment state needs no further locking.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -68,8 +68,8 @@ export class Journal {
   }
 
   /**
-   * Resolves when the record is on disk. Rejects with `TL_OVERLOADED` when the journal is full and with
-   * `TL_JOURNAL_FAILED` when it cannot be written; the record is then not in it.
+   * Resolves when the record is on disk. Rejects with `TL_OVERLOADED` when the journal is full and
+   * with `TL_JOURNAL_FAILED` when it cannot be written; the record is then not in it.
    */
   append(record: Uint8Array): Promise<void> {
     if (this.#closed) return Promise.reject(failed('it is closed'));
@@ -119,7 +119,10 @@ export class Journal {
     await this.#write();
   }
 
-  /** Seals, and resolves when everything appended before is removed; false when `timeoutMs` pass first. */
+  /**
+   * Seals, and resolves when everything appended before is removed; false when `timeoutMs` pass
+   * first.
+   */
   async drained(timeoutMs: number): Promise<boolean> {
     await this.seal();
     // Ids sort by age, and halves of a segment sort before the next segment.
@@ -172,11 +175,15 @@ export class Journal {
       const full = (this.#active?.bytes ?? 0) >= this.#options.segmentBytesMax;
       if (full || (this.#queue.length === 0 && this.#sealDue())) await this.#sealActive();
     }
-    // In the same turn as the check above: what comes next finds either a writer that will see it, or none.
+    // In the same turn as the check above: what comes next finds either a writer that will see it,
+    // or none.
     this.#writing = false;
   }
 
-  /** Age alone seals only when no other segment waits: an engine that is behind gets fewer, larger ones. */
+  /**
+   * Age alone seals only when no other segment waits: an engine that is behind gets fewer, larger
+   * ones.
+   */
   #sealDue(): boolean {
     return this.#sealWanted || (this.#aged && this.#sealed.length === 0);
   }
@@ -202,8 +209,8 @@ export class Journal {
       this.#active.bytes += content.length;
       for (const { resolve } of group) resolve();
     } catch (cause) {
-      // After a failed fsync nothing is known about the pages behind the last good one: they are cut off
-      // and the segment is written no more. Whoever sent these records still has them.
+      // After a failed fsync nothing is known about the pages behind the last good one: they are
+      // cut off and the segment is written no more. Whoever sent these records still has them.
       await this.#sealActive();
       for (const { reject } of group) reject(failed('writing failed', cause));
     } finally {

@@ -1,6 +1,8 @@
 const VARINT_BYTES_MAX = 5;
 
-/** The length prefix of a record: a protobuf varint, as the engine's `Protobuf` format expects it. */
+/**
+ * The length prefix of a record: a protobuf varint, as the engine's `Protobuf` format expects it.
+ */
 export function encodeLength(length: number): Uint8Array {
   const bytes: number[] = [];
   let rest = length;
@@ -19,8 +21,8 @@ export interface RecordRange {
 }
 
 /**
- * The complete records at the front of a segment. What follows the last of them is a torn tail: bytes of
- * a write that never finished, and so was never acknowledged.
+ * The complete records at the front of a segment. What follows the last of them is a torn tail:
+ * bytes of a write that never finished, and so was never acknowledged.
  */
 export function scanRecords(segment: Uint8Array): RecordRange[] {
   const records: RecordRange[] = [];

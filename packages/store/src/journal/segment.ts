@@ -6,8 +6,9 @@ import { scanRecords } from './record.ts';
 const SUFFIX = '.otlp';
 
 /**
- * A file of length-delimited `ExportTraceServiceRequest` messages. Its id begins with its time, so ids
- * sort by age, and never comes again: it is the token by which the engine recognises a repeated load.
+ * A file of length-delimited `ExportTraceServiceRequest` messages. Its id begins with its time, so
+ * ids sort by age, and never comes again: it is the token by which the engine recognises a repeated
+ * load.
  */
 export interface Segment {
   readonly id: string;
@@ -32,8 +33,8 @@ export async function syncDir(dir: string): Promise<void> {
 }
 
 /**
- * The segments that an earlier server left behind, oldest first, each cut back to its complete records.
- * Halves beside their whole are of a split that did not finish, and go.
+ * The segments that an earlier server left behind, oldest first, each cut back to its complete
+ * records. Halves beside their whole are of a split that did not finish, and go.
  */
 export async function recoverSegments(dir: string): Promise<Segment[]> {
   const names = (await readdir(dir)).filter((name) => name.endsWith(SUFFIX)).sort();
@@ -62,8 +63,9 @@ function wholeOf(id: string): string {
 }
 
 /**
- * Splits a segment in two by its records, or returns `undefined` when it has only one. The halves replace
- * the whole on disk in one step, its removal: after a crash there is either the whole or both halves.
+ * Splits a segment in two by its records, or returns `undefined` when it has only one. The halves
+ * replace the whole on disk in one step, its removal: after a crash there is either the whole or
+ * both halves.
  */
 export async function splitSegment(segment: Segment): Promise<[Segment, Segment] | undefined> {
   const content = await readFile(segment.path);

@@ -1,4 +1,8 @@
-SELECT trace_id, span_id, start_ns, arrayMap(k -> attributes[k], {key_attributes:Array(String)}) AS key
+SELECT
+    trace_id,
+    span_id,
+    start_ns,
+    arrayMap(k -> attributes[k], {key_attributes:Array(String)}) AS key
 FROM correlation
 WHERE name IN {begin_names:Array(String)}
     AND trace_id IN {trace_ids:Array(String)}

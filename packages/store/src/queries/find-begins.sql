@@ -1,5 +1,10 @@
--- `hasAll` over all values is what the bloom filter answers; the exact comparison is the line below it.
-SELECT trace_id, span_id, start_ns, arrayMap(k -> attributes[k], {key_attributes:Array(String)}) AS key
+-- `hasAll` over all values is what the bloom filter answers; the exact comparison is the line below
+-- it.
+SELECT
+    trace_id,
+    span_id,
+    start_ns,
+    arrayMap(k -> attributes[k], {key_attributes:Array(String)}) AS key
 FROM correlation
 WHERE name IN {begin_names:Array(String)}
     AND hasAll(mapValues(attributes), {values:Array(String)})

@@ -1,7 +1,8 @@
--- Lifecycles: for each key its first begin in the range, and its first terminal end. Made to be fast over
--- a hundred thousand of them: attributes are named one by one, as constants (a map is ten times slower to
--- look up by a computed name), and what belongs together is joined into one string (tuples are five times
--- slower to aggregate). A key's parts are joined by the byte 0, which no business id contains.
+-- Lifecycles: for each key its first begin in the range, and its first terminal end. Made to be
+-- fast over a hundred thousand of them: attributes are named one by one, as constants (a map is ten
+-- times slower to look up by a computed name), and what belongs together is joined into one string
+-- (tuples are five times slower to aggregate). A key's parts are joined by the byte 0, which no
+-- business id contains.
 WITH
     begins AS
     (
@@ -29,7 +30,9 @@ WITH
                 attributes[{key_1:String}], '\0', attributes[{key_2:String}], '\0',
                 attributes[{key_3:String}], '\0', attributes[{key_4:String}]) AS key,
             min(end_ns) AS last_ns,
-            argMin(concat(trace_id, span_id, attributes[{status_attribute:String}]), end_ns) AS end_ids_status
+            argMin(
+                concat(trace_id, span_id, attributes[{status_attribute:String}]),
+                end_ns) AS end_ids_status
         FROM correlation
         WHERE name IN {end_names:Array(String)}
             AND attributes[{status_attribute:String}] IN {terminal_statuses:Array(String)}
@@ -46,7 +49,8 @@ WITH
             last_ns AS end_ns,
             end_ids_status,
             if(end_ids_status = '', 'open', substring(end_ids_status, 49)) AS status,
-            if({sort:String} = 'begin', first_ns, if(end_ids_status = '', {as_of_ns:Int64}, last_ns) - first_ns) AS rank_ns
+            if(end_ids_status = '', {as_of_ns:Int64}, last_ns) - first_ns AS duration_ns,
+            if({sort:String} = 'begin', first_ns, duration_ns) AS rank_ns
         FROM begins LEFT JOIN ends ON begins.key = ends.key
     ),
     matching AS

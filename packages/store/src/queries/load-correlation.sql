@@ -1,4 +1,5 @@
--- Only spans with a business id, and of these only the attributes that lists and searches by key need.
+-- Only spans with a business id, and of these only the attributes that lists and searches by key
+-- need.
 INSERT INTO correlation
 SELECT
     {received_day:Date} AS received_day,
@@ -8,7 +9,8 @@ SELECT
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
     service,
-    otlpStrings(arrayFilter(a -> has({attributes:Array(String)}, a.key), span.attributes)) AS attributes
+    otlpStrings(
+        arrayFilter(a -> has({attributes:Array(String)}, a.key), span.attributes)) AS attributes
 FROM
 (
     SELECT service, arrayJoin(spans) AS span

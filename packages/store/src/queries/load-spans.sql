@@ -1,5 +1,5 @@
--- Decodes one journal segment into spans. The block is not split, so that the insert is one part: it
--- happens whole or not at all, and its deduplication token stands for all of it.
+-- Decodes one journal segment into spans. The block is not split, so that the insert is one part:
+-- it happens whole or not at all, and its deduplication token stands for all of it.
 INSERT INTO spans
 WITH arrayFilter(l -> otlpIsId(l.trace_id, 16) AND otlpIsId(l.span_id, 8), span.links) AS links
 SELECT
@@ -11,7 +11,8 @@ SELECT
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
     if(otlpIsId(span.parent_span_id, 8), lower(hex(span.parent_span_id)), '') AS parent_span_id,
-    transform(span.kind, [2, 3, 4, 5], ['server', 'client', 'producer', 'consumer'], 'internal') AS kind,
+    transform(
+        span.kind, [2, 3, 4, 5], ['server', 'client', 'producer', 'consumer'], 'internal') AS kind,
     host,
     transform(span.status.code, [1, 2], ['ok', 'error'], 'unset') AS status_code,
     span.status.message AS status_message,
@@ -35,7 +36,9 @@ SELECT
     toUInt32(span.dropped_links + length(span.links) - length(links)) AS dropped_links
 FROM
 (
-    SELECT service, host, resource_string, resource_json, scope_name, scope_version, arrayJoin(spans) AS span
+    SELECT
+        service, host, resource_string, resource_json, scope_name, scope_version,
+        arrayJoin(spans) AS span
     FROM
     (
         SELECT
@@ -45,13 +48,16 @@ FROM
             scope_spans.spans AS spans
         FROM
         (
-            SELECT service, host, resource_string, resource_json, arrayJoin(scope_spans) AS scope_spans
+            SELECT
+                service, host, resource_string, resource_json,
+                arrayJoin(scope_spans) AS scope_spans
             FROM
             (
                 SELECT
                     otlpStrings(resource_spans.resource.attributes) AS resource_string,
                     otlpJson(
-                        resource_spans.resource.attributes, ['bool', 'int', 'double', 'array', 'kvlist']) AS resource_json,
+                        resource_spans.resource.attributes,
+                        ['bool', 'int', 'double', 'array', 'kvlist']) AS resource_json,
                     resource_string['service.name'] AS service,
                     resource_string['host.name'] AS host,
                     resource_spans.scope_spans AS scope_spans

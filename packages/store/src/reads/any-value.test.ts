@@ -3,7 +3,9 @@ import { encodeLength } from '../journal/record.ts';
 import { encodeValue, type OtlpValue } from '../otlp-fixture.ts';
 import { parseAttributeValue } from './any-value.ts';
 
-/** The bytes of the inner message, as the engine keeps them: without the tag and length around them. */
+/**
+ * The bytes of the inner message, as the engine keeps them: without the tag and length around them.
+ */
 function kept(value: OtlpValue): { kvlist: string } | { array: string } {
   const message = Buffer.from(encodeValue(value));
   let start = 1;

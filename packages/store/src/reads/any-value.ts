@@ -1,8 +1,8 @@
 import type { AttributeValue } from '@throughline/model';
 
 /**
- * An inner map or array that the engine kept encoded (see schema/functions.sql), decoded from OTLP's
- * `KeyValueList` or `ArrayValue` (common/v1/common.proto).
+ * An inner map or array that the engine kept encoded (see schema/functions.sql), decoded from
+ * OTLP's `KeyValueList` or `ArrayValue` (common/v1/common.proto).
  */
 type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
@@ -10,8 +10,8 @@ type Json = string | number | boolean | Json[] | { [key: string]: Json };
 const DEPTH_MAX = 32;
 
 /**
- * Parses a value of `attributes_json` or of an attribute object. Maps, and whatever lies in an array
- * besides scalars, become JSON text.
+ * Parses a value of `attributes_json` or of an attribute object. Maps, and whatever lies in an
+ * array besides scalars, become JSON text.
  */
 export function parseAttributeValue(value: unknown): AttributeValue {
   const json = Array.isArray(value) ? value.map(expand) : expand(value);
@@ -50,8 +50,8 @@ function decodeArray(message: Buffer, depth: number): Json {
 }
 
 /**
- * An `AnyValue`: of several alternatives on the wire the last one counts. One that is not encoded as its
- * type asks is shown as its bytes; the receiver does not look this deep.
+ * An `AnyValue`: of several alternatives on the wire the last one counts. One that is not encoded
+ * as its type asks is shown as its bytes; the receiver does not look this deep.
  */
 function decodeValue(message: Buffer, depth: number): Json {
   const field = fieldsOf(message).at(-1);

@@ -16,8 +16,9 @@ const cursorSchema = z.object({
 });
 
 /**
- * Where a page of lifecycles ends: the last row's place in the order. `asOfNs` is the time of the first
- * page, until which open lifecycles count, so that their durations stand still while one pages.
+ * Where a page of lifecycles ends: the last row's place in the order. `asOfNs` is the time of the
+ * first page, until which open lifecycles count, so that their durations stand still while one
+ * pages.
  */
 export type Cursor = z.output<typeof cursorSchema>;
 

@@ -10,7 +10,9 @@ import {
 } from '@throughline/model';
 import { exactNumber, finiteNumber, parseAttributeValue } from './any-value.ts';
 
-/** A row of `spans` as queries/spans-of-traces.sql returns it. 64-bit integers are decimal strings. */
+/**
+ * A row of `spans` as queries/spans-of-traces.sql returns it. 64-bit integers are decimal strings.
+ */
 export interface SpanRow {
   trace_id: string;
   span_id: string;

@@ -1,5 +1,5 @@
--- One row per span that carries a business id. Ordered by name and time, so that the begins and the ends
--- of lifecycles lie together; the bloom filters find a single key or trace among them.
+-- One row per span that carries a business id. Ordered by name and time, so that the begins and the
+-- ends of lifecycles lie together; the bloom filters find a single key or trace among them.
 CREATE TABLE IF NOT EXISTS correlation
 (
     received_day Date,

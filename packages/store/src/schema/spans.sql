@@ -1,5 +1,5 @@
--- One row per span. The partition is the day on which the span was received, not the day it claims to
--- have started: a sender with a broken clock would otherwise create a partition per claimed day.
+-- One row per span. The partition is the day on which the span was received, not the day it claims
+-- to have started: a sender with a broken clock would otherwise create a partition per claimed day.
 CREATE TABLE IF NOT EXISTS spans
 (
     received_day Date,
@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS spans
     status_message String CODEC(ZSTD(1)),
     scope_name LowCardinality(String) CODEC(ZSTD(1)),
     scope_version LowCardinality(String) CODEC(ZSTD(1)),
-    -- Bytes are kept as base64 among the strings; arrays and nested maps as JSON text (see otlp.ts).
+    -- Bytes are kept as base64 among the strings; arrays and nested maps as JSON text (see
+    -- otlp.ts).
     attributes_string Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     attributes_int Map(LowCardinality(String), Int64) CODEC(ZSTD(1)),
     attributes_float Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),

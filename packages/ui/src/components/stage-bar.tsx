@@ -13,7 +13,7 @@ export function stageText(stage: Stage, totalNs: bigint): string {
 interface StageBarProps {
   readonly stages: readonly Stage[];
   readonly totalNs: bigint;
-  /** How much of the given width the whole bar takes, 0 to 1. */
+  /** How much of the given width the whole bar takes; above 1 it is cut, and shown so. */
   readonly share: number;
 }
 
@@ -21,7 +21,11 @@ interface StageBarProps {
 export function StageBar({ stages, totalNs, share }: StageBarProps) {
   const fillOf = stageFills(stages);
   return (
-    <div className={styles.bar} style={{ width: `${Math.max(share * 100, 0.4)}%` }}>
+    <div
+      className={styles.bar}
+      style={{ width: `${Math.min(Math.max(share, 0.004), 1) * 100}%` }}
+      data-cut={share > 1 || undefined}
+    >
       {stages
         .filter((stage) => stage.ns > 0n)
         .map((stage) => (

@@ -1,6 +1,6 @@
 import { SEGMENT_KINDS } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { KIND_TEXT, serviceHues, stageFills } from './palette.ts';
+import { KIND_TEXT, serviceHues, stageFills, stageName } from './palette.ts';
 
 test('neighbouring stages of work differ in shade, waits are told apart by kind alone', () => {
   const stages = [
@@ -23,6 +23,12 @@ test('services get hues in order of their first span', () => {
     { service: 'b', startNs: 3n },
   ]);
   expect([hueOf('a'), hueOf('b')]).toEqual([0, 1]);
+});
+
+test('the name of a wait says what kind of wait it is, unless that says the same twice', () => {
+  expect(stageName({ label: 'fill', kind: 'queue' })).toBe('fill, queue');
+  expect(stageName({ label: 'fill', kind: 'work' })).toBe('fill');
+  expect(stageName({ label: 'exchange', kind: 'venue' })).toBe('exchange');
 });
 
 test('every kind of segment is explained differently', () => {

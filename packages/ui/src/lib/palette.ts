@@ -16,6 +16,23 @@ export const KIND_TEXT: Readonly<Record<SegmentKind, string>> = {
   gap: 'cause not in the store',
 };
 
+/** The same in a word or two, where there is little room. */
+export const KIND_SHORT: Readonly<Record<SegmentKind, string>> = {
+  work: 'work',
+  queue: 'queue',
+  network: 'network',
+  venue: 'exchange',
+  batch_peer: 'waiting for others',
+  batch_linger: 'lingering',
+  gap: 'cause missing',
+};
+
+/** A stage's name where only its name is shown: waits say what kind of wait they are. */
+export function stageName({ label, kind }: Pick<Stage, 'label' | 'kind'>): string {
+  const short = KIND_SHORT[kind];
+  return kind === 'work' || label === short ? label : `${label}, ${short}`;
+}
+
 /** Identifies a stage: its label and kind together. */
 export function stageId(stage: Pick<Stage, 'label' | 'kind'>): string {
   return `${stage.kind}:${stage.label}`;

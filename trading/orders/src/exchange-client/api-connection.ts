@@ -32,17 +32,23 @@ interface ApiConnectionStats {
   readonly framesMalformed: number;
 }
 
-interface Pending {
+interface Request {
+  readonly method: string;
+  readonly params: object;
+  readonly onSent: () => void;
   readonly settle: (answer: Answer) => void;
   readonly fail: (error: ThroughlineError) => void;
-  readonly timer: NodeJS.Timeout;
+  /** Runs out when the answer is overdue; set when the request is sent. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 const RECONNECT_DELAY_MS_MIN = 50;
 const RECONNECT_DELAY_MS_MAX = 2_000;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 10_000;
-const PENDING_MAX = 10_000;
+/** More requests wait here rather than in the exchange, where they would be overdue before their turn. */
+const IN_FLIGHT_MAX = 256;
+const WAITING_MAX = 100_000;
 const PAYLOAD_BYTES_MAX = 4_194_304;
 
 const frameSchema = z.union([
@@ -57,7 +63,9 @@ const frameSchema = z.union([
  */
 export class ApiConnection {
   readonly #options: ApiConnectionOptions;
-  readonly #pending = new Map<string, Pending>();
+  /** By request id, in the order of their coming. */
+  readonly #waiting = new Map<string, Request>();
+  readonly #inFlight = new Map<string, Request>();
   #socket: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ready = Promise.withResolvers<void>();
@@ -98,30 +106,24 @@ export class ApiConnection {
   }
 
   /**
-   * @param onWritten called when the request has been handed to the network
+   * Sends a request when its turn comes; the time for its answer runs from then.
+   *
+   * @param onSent called when it is handed to the network; before that, the exchange cannot know of it
    * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` without an answer: what became of it is unknown
    */
-  request(method: string, params: object, onWritten?: () => void): Promise<Answer> {
-    const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) {
+  request(method: string, params: object, onSent: () => void = () => undefined): Promise<Answer> {
+    if (this.#socket?.readyState !== WebSocket.OPEN) {
       return Promise.reject(unavailable(`not connected to ${this.#options.url}`));
     }
-    if (this.#pending.size >= PENDING_MAX) {
-      return Promise.reject(unavailable(`${PENDING_MAX} requests are waiting for an answer`));
+    if (this.#waiting.size >= WAITING_MAX) {
+      return Promise.reject(unavailable(`${WAITING_MAX} requests are waiting for their turn`));
     }
     this.#requestId += 1;
     const id = String(this.#requestId);
-    return new Promise((resolve, reject) => {
-      const { requestTimeoutMs } = this.#options;
-      const timer = setTimeout(() => {
-        this.#take(id)?.fail(unavailable(`no answer to ${method} within ${requestTimeoutMs} ms`));
-      }, requestTimeoutMs);
-      this.#pending.set(id, { settle: resolve, fail: reject, timer });
-      socket.send(JSON.stringify({ id, method, params }), (error) => {
-        if (error) this.#take(id)?.fail(unavailable(`cannot send ${method}`, error));
-        else onWritten?.();
-      });
-    });
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Answer>();
+    this.#waiting.set(id, { method, params, onSent, settle, fail, timer: undefined });
+    this.#sendWaiting();
+    return promise;
   }
 
   /** Ends the session; requests under way fail. */
@@ -199,18 +201,47 @@ export class ApiConnection {
     }
   }
 
-  #take(id: string): Pending | undefined {
-    const pending = this.#pending.get(id);
-    if (!pending) return undefined;
-    this.#pending.delete(id);
-    clearTimeout(pending.timer);
-    return pending;
+  #sendWaiting(): void {
+    for (const [id, request] of this.#waiting) {
+      if (this.#inFlight.size >= IN_FLIGHT_MAX) return;
+      this.#waiting.delete(id);
+      this.#inFlight.set(id, request);
+      this.#send(id, request);
+    }
+  }
+
+  #send(id: string, request: Request): void {
+    const { method, params } = request;
+    const { requestTimeoutMs } = this.#options;
+    request.timer = setTimeout(() => {
+      this.#take(id)?.fail(unavailable(`no answer to ${method} within ${requestTimeoutMs} ms`));
+    }, requestTimeoutMs);
+    this.#socket?.send(JSON.stringify({ id, method, params }), (error) => {
+      if (error) this.#take(id)?.fail(unavailable(`cannot send ${method}`, error));
+    });
+    request.onSent();
+  }
+
+  /** Takes out a request that is answered, or failed; the next gets its place. */
+  #take(id: string): Request | undefined {
+    const request = this.#inFlight.get(id);
+    if (!request) return undefined;
+    this.#inFlight.delete(id);
+    clearTimeout(request.timer);
+    this.#sendWaiting();
+    return request;
   }
 
   #lost(error: ThroughlineError): void {
     if (this.#isReady) this.#ready = Promise.withResolvers<void>();
     this.#isReady = false;
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(error);
+    const requests = [...this.#inFlight.values(), ...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#inFlight.clear();
+    for (const { timer, fail } of requests) {
+      clearTimeout(timer);
+      fail(error);
+    }
   }
 }
 

@@ -128,31 +128,29 @@ export class ExchangeClient {
   async #send(open: OpenOrder, started: StartedSpan): Promise<void> {
     try {
       await this.#connection.whenReady(this.#options.requestTimeoutMs);
-    } catch (error) {
-      started.end({ error });
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#endUnsent(open, started.context, 'REJECTED', reason);
-      return;
-    }
-    if (open.isCancelRequested) {
-      started.end();
-      this.#endUnsent(open, started.context, 'CANCELED', 'canceled before it was sent');
-      return;
-    }
-    open.isSent = true;
-    let isWritten = false;
-    try {
-      const answer = await this.#connection.request('order.place', placeParameters(open), () => {
-        isWritten = true;
+      if (open.isCancelRequested) {
         started.end();
+        this.#endUnsent(open, started.context, 'CANCELED', 'canceled before it was sent');
+        return;
+      }
+      const answer = await this.#connection.request('order.place', placeParameters(open), () => {
+        open.isSent = true;
+        started.end();
+        // The cancel came while the order waited for its turn.
+        if (open.isCancelRequested) void this.#cancelNow(open);
       });
       // An order that the venue refuses is reported as well: the first to come counts.
       if (answer.type === 'refusal') {
         this.#receive(open, endOf(open.order, 'REJECTED', answer.message), answer);
       }
     } catch (error) {
-      if (!isWritten) started.end({ error });
-      this.#resolveLater(open);
+      if (open.isSent) {
+        this.#resolveLater(open);
+        return;
+      }
+      started.end({ error });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#endUnsent(open, started.context, 'REJECTED', reason);
     }
   }
 

@@ -2,7 +2,7 @@ import { formatDuration, type Lifecycle, type Stage } from '@throughline/model';
 import { stageText } from '../../components/stage-bar.tsx';
 import { sumCheck, timeByKind } from '../../lib/attribution.ts';
 import { formatNs, formatPercent } from '../../lib/format.ts';
-import { type Fill, KIND_TEXT, stageFills, stageId } from '../../lib/palette.ts';
+import { type Fill, KIND_TEXT, stageFills, stageId, stageName } from '../../lib/palette.ts';
 import styles from './attribution.module.css';
 
 /** Narrower parts carry no text: it would be cut off. */
@@ -36,7 +36,7 @@ function Bar({ lifecycle, lit, onLit }: AttributionProps) {
               onPointerLeave={() => onLit(undefined)}
               {...fillOf(stage)}
             >
-              {wide && <span className={styles.label}>{stage.label}</span>}
+              {wide && <span className={styles.label}>{stageName(stage)}</span>}
             </span>
           );
         })}

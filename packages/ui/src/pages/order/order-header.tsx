@@ -9,7 +9,15 @@ import {
 import { CopyButton } from '../../components/copy-button.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { attributeText, formatMany, formatNs, formatWords } from '../../lib/format.ts';
+import { compareNs } from '../../lib/nanoseconds.ts';
 import styles from './order-header.module.css';
+
+/** What the last span of the order itself says: how an order ends is not known where it begins. */
+function finalText({ spans }: Lifecycle, key: string): string {
+  const telling = spans.filter((span) => span.relevance === 'own' && key in span.attributes);
+  const last = telling.sort((left, right) => compareNs(left.endNs, right.endNs)).at(-1);
+  return last ? attributeText(last.attributes, key) : '';
+}
 
 function factsOf(lifecycle: Lifecycle): readonly (readonly [string, string])[] {
   const { attributes, quantities } = lifecycle;
@@ -22,8 +30,8 @@ function factsOf(lifecycle: Lifecycle): readonly (readonly [string, string])[] {
       ['Limit', attributeText(attributes, ATTR.orderPrice)],
       ['Quantity', ordered],
       ['Filled', quantities?.filled ?? attributeText(attributes, ATTR.orderCumQuantity)],
-      ['Average price', attributeText(attributes, ATTR.orderAveragePrice)],
-      ['Reason', attributeText(attributes, ATTR.orderReason)],
+      ['Average price', finalText(lifecycle, ATTR.orderAveragePrice)],
+      ['Reason', finalText(lifecycle, ATTR.orderReason)],
     ] as const
   ).filter(([, value]) => value !== '');
 }

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { LifecycleRow } from '@throughline/model';
-import { type RefObject, useEffect } from 'react';
-import { maxNs } from '../../lib/nanoseconds.ts';
+import { type RefObject, useEffect, useMemo } from 'react';
+import { fullWidthNs } from '../../lib/bar-scale.ts';
 import styles from './order-list.module.css';
 import { type BarScale, OrderRow } from './order-row.tsx';
 
@@ -39,8 +39,8 @@ function Head({ scale, onScale }: Pick<OrderListProps, 'scale' | 'onScale'>) {
               className={styles.scale}
               title={
                 scale === 'duration'
-                  ? 'Bars are as long as the order took. Show shares of each order instead'
-                  : 'Bars show shares of each order. Show how long each took instead'
+                  ? 'Bars are as long as orders took; far longer ones are cut. Show shares instead'
+                  : 'Bars show shares of each order. Show how long orders took instead'
               }
               onClick={() => onScale(other)}
             >
@@ -77,7 +77,7 @@ export function OrderList(props: OrderListProps) {
   useEffect(() => {
     if (current !== undefined) virtualizer.scrollToIndex(current);
   }, [current, virtualizer]);
-  const longestNs = maxNs(0n, ...rows.map((row) => row.durationNs));
+  const fullNs = useMemo(() => fullWidthNs(rows.map((row) => row.durationNs)), [rows]);
   const abovePx = items[0]?.start ?? 0;
   const belowPx = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
@@ -98,7 +98,7 @@ export function OrderList(props: OrderListProps) {
                 <OrderRow
                   key={row.key}
                   row={row}
-                  longestNs={longestNs}
+                  fullNs={fullNs}
                   scale={scale}
                   current={index === current}
                 />

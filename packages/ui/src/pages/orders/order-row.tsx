@@ -14,7 +14,8 @@ export type BarScale = 'duration' | 'share';
 
 interface OrderRowProps {
   readonly row: LifecycleRow;
-  readonly longestNs: bigint;
+  /** The duration that fills the width. */
+  readonly fullNs: bigint;
   readonly scale: BarScale;
   readonly current: boolean;
 }
@@ -25,9 +26,9 @@ function quantityText(row: LifecycleRow): string {
   return filled === '' || filled === ordered ? ordered : `${filled} / ${ordered}`;
 }
 
-export function OrderRow({ row, longestNs, scale, current }: OrderRowProps) {
+export function OrderRow({ row, fullNs, scale, current }: OrderRowProps) {
   const side = attributeText(row.attributes, ATTR.orderSide);
-  const share = longestNs > 0n ? Number(row.durationNs) / Number(longestNs) : 0;
+  const share = fullNs > 0n ? Number(row.durationNs) / Number(fullNs) : 0;
   return (
     <tr className={styles.row} data-current={current || undefined}>
       <td className={styles.key}>

@@ -211,22 +211,37 @@ test('broken chunks end the connection, and the request counts once', async () =
   await vi.waitFor(() => expect(counters.snapshot().requests).toBe(1));
 });
 
-test('closing waits for what is being kept', async () => {
+test('closing waits for what is being kept, but not for the connection', async () => {
   const kept = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
-  const { app, counters, url } = await startReceiver({
+  const { app, counters, port } = await startReceiver({
     append: () => {
       asked.resolve();
       return kept.promise;
     },
   });
-  const body = Buffer.from(ProtobufTraceSerializer.serializeRequest(await readableSpans()) ?? []);
-  const headers = { 'content-type': 'application/x-protobuf' };
-  const sent = fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
+  const body = ProtobufTraceSerializer.serializeRequest(await readableSpans()) ?? new Uint8Array();
+  const head =
+    'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n' +
+    `Content-Length: ${body.length}\r\n\r\n`;
+  const answer = exchange(port, Buffer.concat([Buffer.from(head), body]));
   await asked.promise;
   const closed = app.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
   kept.resolve();
-  expect((await sent).status).toBe(200);
+  expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   await closed;
   expect(counters.snapshot().spansAccepted).toBe(2);
-});
+}, 30_000);
+
+test('closing does not wait for a body that never ends', async () => {
+  const { app, counters, port } = await startReceiver();
+  const head =
+    'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+    'Content-Length: 900\r\n\r\n{';
+  const answer = exchange(port, head);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await app.close();
+  expect(await answer).toBe('');
+  await vi.waitFor(() => expect(counters.snapshot().rejected).toHaveProperty('TL_BAD_REQUEST'));
+}, 30_000);

@@ -11,7 +11,7 @@ import {
   type OtlpSpan,
   otlpSpan,
   otlpStrings,
-} from '../packages/store/src/otlp-fixture.ts';
+} from '../packages/store/src/testing/otlp.ts';
 
 /** The store with its real engine. Run alone: `npx vitest run --project system test/store`. */
 

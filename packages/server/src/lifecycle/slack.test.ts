@@ -1,8 +1,10 @@
+import { spanRef } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ORDER_LIFECYCLE } from './definitions.ts';
 import { buildGraph } from './graph.ts';
 import { buildLifecycle } from './lifecycle.ts';
+import { BEGIN_A, exampleSpans, TRACES } from './testing/example.ts';
 import {
   edgeName,
   type Order,
@@ -12,6 +14,7 @@ import {
   spansOf,
 } from './testing/order-system.ts';
 import { seededRandom } from './testing/random.ts';
+import { sketchSpan } from './testing/spans.ts';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
@@ -66,4 +69,12 @@ test('after the last wait for other members nothing on the path has slack, befor
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('a child without duration has the slack of the work after it', () => {
+  const instant = sketchSpan({ trace: TRACES.a, id: 9, parent: 1, from: 1040, to: 1040 });
+  const graph = buildGraph(ORDER_LIFECYCLE, [...exampleSpans(), instant]);
+  const { edges, segments } = buildLifecycle(graph, BEGIN_A);
+  expect(edges.find(({ to }) => to === spanRef(instant))?.slackNs).toBe(250n);
+  expect(segments.slice(0, 2).map(({ slackNs }) => slackNs)).toEqual([250n, 250n]);
 });

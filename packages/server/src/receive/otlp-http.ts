@@ -22,6 +22,8 @@ const MIB = 2 ** 20;
 const BODY_BYTES_MAX = 64 * MIB;
 const BYTES_IN_FLIGHT_MAX = 256 * MIB;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How long closing waits for requests under way; those cut off were not acknowledged. */
+const CLOSE_TIMEOUT_MS = 5_000;
 /**
  * Short, because exporters drop a batch when the wait exceeds their own deadline (10 s by default).
  */
@@ -89,7 +91,20 @@ export function otlpHttp(options: OtlpHttpOptions): FastifyInstance {
   const check = accessCheck(options.token);
   app.addHook('onRequest', async (request) => check(request.headers));
   app.post(TRACES_PATH, tracesHandler(options, refusals));
+  closePromptly(app);
   return app;
+}
+
+/** While Node closes, it keeps connections open as long as their senders like, and bodies as well. */
+function closePromptly(app: FastifyInstance): void {
+  let deadline: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    deadline = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (deadline !== undefined) reply.header('connection', 'close');
+  });
+  app.addHook('onClose', async () => clearTimeout(deadline));
 }
 
 function tracesHandler(options: OtlpHttpOptions, refusals: Refusals) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeLength } from '../journal/record.ts';
-import { encodeValue, type OtlpValue } from '../otlp-fixture.ts';
+import { encodeValue, type OtlpValue } from '../testing/otlp.ts';
 import { parseAttributeValue } from './any-value.ts';
 
 /**

@@ -15,6 +15,7 @@ test('the clock shows milliseconds in UTC', () => {
 test('shares keep two digits below ten percent and say nothing about an empty whole', () => {
   expect(formatPercent(1n, 3n)).toBe('33.3 %');
   expect(formatPercent(1n, 40n)).toBe('2.50 %');
+  expect(formatPercent(1n, 1_000_000n)).toBe('< 0.01 %');
   expect(formatPercent(0n, 40n)).toBe('0.0 %');
   expect(formatPercent(1n, 0n)).toBe('–');
 });

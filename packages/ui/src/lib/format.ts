@@ -7,10 +7,11 @@ export function formatClock(ns: bigint): string {
   return formatTime(ns).slice(11, 23);
 }
 
-/** A share of a whole in percent, with a digit more where it would round to nothing. */
+/** A share of a whole in percent; what took any time at all is never rounded to nothing. */
 export function formatPercent(part: bigint, whole: bigint): string {
   if (whole === 0n) return '–';
   const percent = Number((part * 1_000_000n) / whole) / 10_000;
+  if (part > 0n && percent < 0.01) return '< 0.01 %';
   return `${percent >= 10 || percent === 0 ? percent.toFixed(1) : percent.toFixed(2)} %`;
 }
 

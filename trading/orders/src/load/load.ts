@@ -3,7 +3,7 @@ import { ThroughlineError } from '@throughline/model';
 import { type Instruments, parsePrice } from '../domain/instrument.ts';
 import { type BookTicker, fetchBookTickers, fetchInstruments } from '../exchange-client/rest.ts';
 import { LoadClient } from './load-client.ts';
-import { OrderMix, type Quote } from './order-mix.ts';
+import { OrderMix, type OrderTerms, type Quote } from './order-mix.ts';
 
 export interface LoadOptions {
   /** Where the gateway listens. */
@@ -102,7 +102,7 @@ class LoadRun {
     }
   }
 
-  /** Sends all orders, at the rate or as near to it as this process comes. */
+  /** Sends all orders, at the rate on average, or as near to it as this process comes. */
   async send(): Promise<void> {
     const { orders, ratePerSecond } = this.#options;
     const startMs = performance.now();
@@ -110,7 +110,10 @@ class LoadRun {
     while (this.#orders.size < orders) {
       const nowMs = performance.now();
       const due = Math.floor(((nowMs - startMs) / 1_000) * ratePerSecond) + 1;
-      while (this.#orders.size < Math.min(due, orders)) this.#sendOne();
+      while (this.#orders.size < Math.min(due, orders)) {
+        const burst = this.#mix.burst(this.#quotes);
+        for (const terms of burst.slice(0, orders - this.#orders.size)) this.#sendOne(terms);
+      }
       this.#progress();
       if (nowMs - quotesMs > QUOTES_INTERVAL_MS) {
         quotesMs = nowMs;
@@ -139,7 +142,7 @@ class LoadRun {
     for (const client of this.#clients) client.close();
   }
 
-  #sendOne(): void {
+  #sendOne(terms: OrderTerms): void {
     const sequence = this.#orders.size + 1;
     const user = (sequence * 7919) % this.#options.users;
     const ids = {
@@ -149,7 +152,6 @@ class LoadRun {
     const client = this.#clients[user % this.#clients.length];
     this.#orders.set(ids.client_order_id, { ...ids, status: 'open', cum_quantity: '0' });
     this.#byStatus.set('open', (this.#byStatus.get('open') ?? 0) + 1);
-    const terms = this.#mix.next(this.#quotes);
     if (!client?.send({ type: 'order.new', ...ids, ...terms })) {
       this.#note(ids.client_order_id, { status: 'refused' });
     }

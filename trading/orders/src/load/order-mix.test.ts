@@ -22,7 +22,7 @@ const instruments = new Map(quotes.map(({ instrument }) => [instrument.symbol, i
 
 function take(seed: number, count: number) {
   const mix = new OrderMix(seed);
-  return Array.from({ length: count }, () => mix.next(quotes));
+  return Array.from({ length: count }, () => mix.burst(quotes)).flat();
 }
 
 test('the same seed gives the same orders, another one others', () => {
@@ -30,15 +30,25 @@ test('the same seed gives the same orders, another one others', () => {
   expect(take(1, 50)).not.toEqual(take(2, 50));
 });
 
+test('a burst is of one symbol and side, and holds one to eight orders', () => {
+  const mix = new OrderMix(5);
+  const bursts = Array.from({ length: 200 }, () => mix.burst(quotes));
+  for (const burst of bursts) {
+    expect(new Set(burst.map(({ symbol, side }) => `${symbol} ${side}`)).size).toBe(1);
+  }
+  const sizes = new Set(bursts.map((burst) => burst.length));
+  expect([...sizes].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 test('every order is one that the gateway takes', () => {
-  for (const terms of take(3, 2_000)) {
+  for (const terms of take(3, 500)) {
     const ids = { type: 'order.new', user_id: 'u', client_order_id: 'o' };
     expect(() => parseClientOrder({ ...ids, ...terms }, instruments)).not.toThrow();
   }
 });
 
 test('most limit orders trade at once, and many share their limit', () => {
-  const limits = take(4, 1_000).filter((terms) => terms.order_type === 'limit');
+  const limits = take(4, 300).filter((terms) => terms.order_type === 'limit');
   const btc = limits.filter(({ symbol, side }) => symbol === 'BTCUSDT' && side === 'buy');
   const crossing = btc.filter(({ price }) => Number(price) >= 61_687);
   expect(crossing.length / btc.length).toBeGreaterThan(0.7);

@@ -10,7 +10,7 @@ export interface Quote {
 }
 
 /** The terms of an order, without whose it is. */
-type OrderTerms = Omit<NewOrder, 'type' | 'user_id' | 'client_order_id'>;
+export type OrderTerms = Omit<NewOrder, 'type' | 'user_id' | 'client_order_id'>;
 
 /** What kinds of orders come, and how often of 100. */
 const KINDS = [
@@ -25,6 +25,8 @@ type Kind = (typeof KINDS)[number]['kind'];
 
 /** Limits fall on a coarse grid, a power of ten near this share of the price: so orders share a limit. */
 const GRID_SHARE = 0.0005;
+/** Clients react to the same move of the market: orders come in bursts of one symbol and side. */
+const BURST_ORDERS_MAX = 8;
 /** In the quote asset. */
 const WORTH_MIN = 50;
 const WORTH_MAX = 6_000;
@@ -41,10 +43,19 @@ export class OrderMix {
     this.#random = new Random(seed);
   }
 
-  /** @param quotes at least one */
-  next(quotes: readonly Quote[]): OrderTerms {
+  /**
+   * Orders that come at once, all of one symbol and side.
+   *
+   * @param quotes at least one
+   */
+  burst(quotes: readonly Quote[]): OrderTerms[] {
     const quote = this.#random.pick(quotes);
     const side = this.#random.pick<Side>(['buy', 'sell']);
+    const length = Math.floor(this.#random.between(1, BURST_ORDERS_MAX + 1));
+    return Array.from({ length }, () => this.#terms(quote, side));
+  }
+
+  #terms(quote: Quote, side: Side): OrderTerms {
     const kind = this.#kind();
     const { symbol } = quote.instrument;
     const quantity = formatQuantity(quote.instrument, this.#lots(kind, side, quote));

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** Stands between the orders system and the exchange: records what is sent, and can break the connection. */
+/**
+ * Stands between the orders system and the exchange: records what is sent, and can break the
+ * connection.
+ */
 export interface ExchangeProxy {
   readonly wsApi: string;
   /** Every text that went to the exchange. */

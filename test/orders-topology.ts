@@ -171,8 +171,8 @@ export function expectLinks(spans: readonly CollectedSpan[]): void {
 }
 
 /**
- * Each fill's allocations sum to it, each order's to what it ends with; every order ends once, as its client
- * saw it.
+ * Each fill's allocations sum to it, each order's to what it ends with; every order ends once, as
+ * its client saw it.
  */
 export function expectConservation(
   spans: readonly CollectedSpan[],

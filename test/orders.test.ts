@@ -255,7 +255,7 @@ test('when the connection to the exchange breaks, every order still ends, exactl
   expectConservation(collector.spans, finals);
 });
 
-test('cancels that come while orders still wait for their turn at the exchange are not lost', async () => {
+test('a cancel that comes while its order waits for its turn is not lost', async () => {
   const orders = await startOrders(...NOWHERE, '--max-open-ms', '20');
   const { byStatus } = await load(orders, 1_500, { ratePerSecond: 100_000 });
   expect(byStatus.open ?? 0).toBe(0);

@@ -11,8 +11,8 @@ export const USAGE = `usage: orders --exchange-ws-api URL --exchange-rest URL [o
   --slice-notional AMOUNT   what one exchange order should be worth at most, default 20000
   --otlp URL                where spans go, default from OTEL_* or http://localhost:4318
   --help
-It ends at SIGTERM, and when its parent goes: when its IPC channel closes, or stdin ends and is a pipe.
-environment: EXCHANGE_API_KEY and EXCHANGE_API_SECRET, default those of the simulator's demo account`;
+It ends at SIGTERM, and with its parent (IPC channel closed, or end of a piped stdin).
+environment: EXCHANGE_API_KEY, EXCHANGE_API_SECRET; default those of the simulator's demo account`;
 
 const OPTIONS = {
   'exchange-ws-api': { type: 'string' },

@@ -1,4 +1,5 @@
-// The reference system `orders` as a process. Says where it listens in one line of JSON, then serves until SIGTERM.
+// The reference system `orders` as a process. Says where it listens in one line of JSON, then
+// serves until SIGTERM.
 import { fstatSync } from 'node:fs';
 import { ThroughlineError } from '@throughline/model';
 import { readConfig, USAGE } from './config.ts';

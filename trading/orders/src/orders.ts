@@ -69,8 +69,8 @@ export interface Orders {
   readonly failure: Promise<Error>;
   stats(): OrdersStats;
   /**
-   * Takes no more orders, sends off what waits in batches, cancels what is open at the exchange, tells the
-   * clients, and flushes the spans; each step has a deadline.
+   * Takes no more orders, sends off what waits in batches, cancels what is open at the exchange,
+   * tells the clients, and flushes the spans; each step has a deadline.
    */
   close(): Promise<void>;
 }
@@ -81,11 +81,11 @@ const THREAD_TIMEOUT_MS = 3_000;
 const FLUSH_TIMEOUT_MS = 2_000;
 
 /**
- * Starts the reference system `orders`: the services wss-server and exchange-client in this thread, order-manager
- * and algorithm each in a thread of its own with a synchronous loop.
+ * Starts the reference system `orders`: the services wss-server and exchange-client in this thread,
+ * order-manager and algorithm each in a thread of its own with a synchronous loop.
  *
- * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE`, `TL_PORT_IN_USE`, `TL_BAD_REQUEST` for a `sliceNotional`
- *   that is no decimal
+ * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE`, `TL_PORT_IN_USE`, `TL_BAD_REQUEST` for a
+ *   `sliceNotional` that is no decimal
  */
 export async function startOrders(options: OrdersOptions): Promise<Orders> {
   const instruments = await fetchInstruments(options.exchangeRestUrl);

@@ -45,7 +45,9 @@ export class ServiceThread {
     await this.#ready.promise;
   }
 
-  /** Waits for the thread to end by itself, since its channel is closed; ends it at the deadline. */
+  /**
+   * Waits for the thread to end by itself, since its channel is closed; ends it at the deadline.
+   */
   async end(timeoutMs: number): Promise<void> {
     const deadline = setTimeout(() => {
       console.warn(`${this.#name} did not end within ${timeoutMs} ms: it is cut off`);

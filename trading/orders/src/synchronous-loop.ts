@@ -4,7 +4,11 @@ import type { ThreadReceiver, TracedChannelMessage, Tracing, TracingStats } from
 /** A service that works through its messages one after the other, in a thread of its own. */
 export interface SynchronousService<Event> {
   receive(message: TracedChannelMessage<Event>): void;
-  /** Does what is due by time. @returns milliseconds until something is due again; Infinity: nothing is */
+  /**
+   * Does what is due by time.
+   *
+   * @returns milliseconds until something is due again; Infinity: nothing is
+   */
   runDue(): number;
   /** All senders have closed: whatever is left goes now. */
   close?(): void;
@@ -21,9 +25,9 @@ const REPORT_INTERVAL_MS = 1_000;
 const SHUTDOWN_TIMEOUT_MS = 2_000;
 
 /**
- * Runs the service until its channel is closed: a truly synchronous loop, which blocks this thread while it
- * waits and never returns to the event loop in between. A message that cannot be processed is counted and
- * reported; the loop goes on with the next.
+ * Runs the service until its channel is closed: a truly synchronous loop, which blocks this thread
+ * while it waits and never returns to the event loop in between. A message that cannot be processed
+ * is counted and reported; the loop goes on with the next.
  */
 export async function runSynchronously<Event>(
   inbox: ThreadReceiver<Event>,

@@ -68,7 +68,7 @@ export class OtlpSink implements BatchSink {
     const body = isGzip ? await gzipBytes(batch.bytes) : batch.bytes;
     let backoffMs = BACKOFF_MS_MIN;
     for (;;) {
-      const attempt = await this.#attempt(body, deadlineMs - performance.now());
+      const attempt = await this.#attempt(body, Math.max(0, deadlineMs - performance.now()));
       if (attempt.status !== 'retryable') return attempt;
       // Half of the wait is random, so that many services do not come back all at once. A server
       // that says "at once" over and over is still not asked in a tight loop.

@@ -61,3 +61,23 @@ test('it follows a jump of the wall clock within a second', () => {
   wallMs += 3_601_000;
   expect(clock.now()).toEqual([1_700_003_601, 0]);
 });
+
+test('threads that see a jump a millisecond apart, or the wall clock late, still agree', () => {
+  let jumpMs = 0;
+  let ms = 0;
+  const origin = 1_700_000_000_000.25;
+  const clocks = [0, 0.9, 2.7].map(
+    (lateMs) =>
+      new Clock(
+        () => Math.floor(origin + ms + jumpMs - lateMs),
+        () => ms,
+        origin,
+      ),
+  );
+  for (const jump of [0, 3_600_000]) {
+    jumpMs = jump;
+    ms += 1_500;
+    const [first, ...others] = clocks.map((clock) => clock.now());
+    for (const other of others) expect(other).toEqual(first);
+  }
+});

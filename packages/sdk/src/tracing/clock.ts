@@ -1,10 +1,11 @@
 import type { HrTime } from '@opentelemetry/api';
 
 /**
- * A jump of the wall clock (set by hand, or the machine slept) is followed when it is larger than
- * this.
+ * A jump of the wall clock (set by hand, or the machine slept) is followed when it is larger than this,
+ * and in whole steps of it: each thread sees the jump a little differently, since `Date.now` has whole
+ * milliseconds only, and all must come to the same new origin.
  */
-const JUMP_MS = 2;
+const JUMP_MS = 100;
 const CHECK_EVERY_MS = 1_000;
 
 /**
@@ -45,6 +46,6 @@ export class Clock {
   #followWallClock(ms: number): void {
     this.#checkAtMs = ms + CHECK_EVERY_MS;
     const jumpMs = this.#wallMs() - (this.#originMs + ms);
-    if (Math.abs(jumpMs) > JUMP_MS) this.#originMs += jumpMs;
+    if (Math.abs(jumpMs) > JUMP_MS) this.#originMs += Math.round(jumpMs / JUMP_MS) * JUMP_MS;
   }
 }

@@ -22,7 +22,8 @@ export interface Inbound {
   readonly unknown: boolean;
 }
 
-const FOLLOWED_MAX = 1_000;
+/** Edges that are followed for one batch, of all its members together; the rest of them arrive by their link. */
+const FOLLOWED_MAX = 100_000;
 const DOWNSTREAM_MAX = 10_000;
 
 /** What each span of the cone but its begin waited for. */
@@ -71,11 +72,12 @@ export function arrivalsAt(node: SpanNode): readonly Arrival[] {
 function findArrivals(node: SpanNode): Arrival[] {
   let downstream: ReadonlySet<SpanNode> | undefined;
   const arrivals: Arrival[] = [];
+  const budget = { edges: FOLLOWED_MAX };
   for (const edge of node.causes) {
     if (edge.from === node) continue;
     if (edge.linkType === LINK_TYPE.memberOf) {
       downstream ??= downstreamOf(node);
-      arrivals.push(...memberArrivals(edge, downstream));
+      for (const arrival of memberArrivals(edge, downstream, budget)) arrivals.push(arrival);
     } else {
       arrivals.push({ node: edge.from, atNs: earlier(edge.from.endNs, node.startNs), edge });
     }
@@ -83,11 +85,16 @@ function findArrivals(node: SpanNode): Arrival[] {
   return arrivals;
 }
 
-function memberArrivals(edge: CausalEdge, downstream: ReadonlySet<SpanNode>): Arrival[] {
+function memberArrivals(
+  edge: CausalEdge,
+  downstream: ReadonlySet<SpanNode>,
+  budget: { edges: number },
+): Arrival[] {
   const { from, to: batch } = edge;
   const followed = new Set([from]);
   for (const node of followed) {
-    if (followed.size >= FOLLOWED_MAX) break;
+    budget.edges -= node.effects.length;
+    if (budget.edges < 0) break;
     for (const { to } of node.effects) {
       const outside = !downstream.has(to) && to.startNs < batch.startNs;
       if (outside && !(from.key !== undefined && isForeign(to, from.key))) followed.add(to);

@@ -11,7 +11,7 @@ export interface ConeBounds {
 }
 
 export const CONE_BOUNDS: ConeBounds = {
-  nodesMax: 2_000,
+  nodesMax: 5_000,
   depthMax: 128,
   timeMaxNs: 86_400_000_000_000n,
 };

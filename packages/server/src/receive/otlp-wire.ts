@@ -226,12 +226,13 @@ class WireCheck {
   }
 
   #utf8(length: number): void {
+    const bytes = this.#bytes;
     const end = this.#at + length;
     let at = this.#at;
     if (length < NATIVE_UTF8_BYTES_MIN) {
-      while (at < end && (this.#bytes[at] as number) < 0x80) at += 1;
+      while (at < end && (bytes[at] as number) < 0x80) at += 1;
     }
-    if (at < end && !isUtf8(this.#bytes.subarray(at, end))) this.#fail('not UTF-8');
+    if (at < end && !isUtf8(bytes.subarray(at, end))) this.#fail('not UTF-8');
     this.#at = end;
   }
 

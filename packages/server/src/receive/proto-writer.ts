@@ -71,13 +71,15 @@ export class ProtoWriter {
     this.#tag(field, WIRE.len);
     const start = this.#at;
     write();
-    const length = this.#at - start;
-    // The length goes before the content and is known only now: move the content behind it.
+    const end = this.#at;
+    const length = end - start;
+    // The length goes before the content and is known only now: the content makes room for it.
+    const lengthBytes = varintBytes(length);
+    this.#reserve(lengthBytes);
+    this.#buffer.copyWithin(start + lengthBytes, start, end);
+    this.#at = start;
     this.#varint(length);
-    const lengthBytes = this.#at - start - length;
-    const prefix = Buffer.from(this.#buffer.subarray(start + length, this.#at));
-    this.#buffer.copyWithin(start + lengthBytes, start, start + length);
-    this.#buffer.set(prefix, start);
+    this.#at = end + lengthBytes;
   }
 
   #tag(field: number, wireType: number): void {
@@ -100,4 +102,10 @@ export class ProtoWriter {
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
   }
+}
+
+function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) count += 1;
+  return count;
 }

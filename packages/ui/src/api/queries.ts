@@ -52,7 +52,7 @@ const SETTLE_MS = 60_000;
 /**
  * An order that is not complete may still grow, unless nothing has been heard of it for a while.
  */
-export function mayStillGrow(lifecycle: Lifecycle, nowMs: number): boolean {
+function mayStillGrow(lifecycle: Lifecycle, nowMs: number): boolean {
   return !lifecycle.complete && nowMs - Number(lifecycle.end / 1_000_000n) < SETTLE_MS;
 }
 

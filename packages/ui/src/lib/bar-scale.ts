@@ -4,8 +4,9 @@ import { compareNs, maxNs } from './nanoseconds.ts';
 const MEDIANS_MAX = 4n;
 
 /**
- * The duration that fills the width of a bar in a list: the longest, or four times the median when a few
- * orders took so much longer that nothing could be seen of the others. Zero for an empty list.
+ * The duration that fills the width of a bar in a list: the longest, or four times the median when
+ * a few orders took so much longer that nothing could be seen of the others. Zero for an empty
+ * list.
  */
 export function fullWidthNs(durations: readonly bigint[]): bigint {
   const sorted = [...durations].sort(compareNs);

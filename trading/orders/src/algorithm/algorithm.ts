@@ -54,8 +54,8 @@ interface Expiry {
 }
 
 /**
- * The service `algorithm`: splits batches into exchange orders and allocates what these fill to the client
- * orders. Every client order gets exactly one update with a terminal status.
+ * The service `algorithm`: splits batches into exchange orders and allocates what these fill to the
+ * client orders. Every client order gets exactly one update with a terminal status.
  */
 export class Algorithm implements SynchronousService<AlgorithmInput> {
   readonly #tracing: Tracing;
@@ -298,7 +298,9 @@ function allocate(group: GroupExecution, { exchangeOrderId, outcome }: Execution
     : group.end(exchangeOrderId, outcome.end);
 }
 
-/** A fill that ends orders without filling them: other exchange orders of theirs had ended before. */
+/**
+ * A fill that ends orders without filling them: other exchange orders of theirs had ended before.
+ */
 function endReason(outcome: Execution['outcome']): string {
   return outcome.type === 'end' ? outcome.reason : 'no exchange order is left';
 }

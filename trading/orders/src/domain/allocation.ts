@@ -13,14 +13,17 @@ export interface Allottee {
 }
 
 /**
- * Allocates a fill pro rata over the members' remaining quantity: each gets its share rounded down, then the
- * lots left over go one by one to the largest remainders; ties go by arrival, then by id.
+ * Allocates a fill pro rata over the members' remaining quantity: each gets its share rounded down,
+ * then the lots left over go one by one to the largest remainders; ties go by arrival, then by id.
  *
- * Because it starts from what remains and never from cumulative targets, nothing that was allocated is
- * ever taken back. All lots of a fill have one price, so the money is split as exactly as the lots are.
+ * Because it starts from what remains and never from cumulative targets, nothing that was allocated
+ * is ever taken back. All lots of a fill have one price, so the money is split as exactly as the
+ * lots are.
  *
- * @returns lots by position: they sum to the fill, none is negative, none is above its member's leaves
- * @throws ThroughlineError `TL_ALLOCATION_INVALID` when the fill is empty or exceeds what all have left
+ * @returns lots by position: they sum to the fill, none is negative, none is above its member's
+ *   leaves
+ * @throws ThroughlineError `TL_ALLOCATION_INVALID` when the fill is empty or exceeds what all have
+ *   left
  */
 export function allocateProRata(fillLots: bigint, members: readonly Allottee[]): bigint[] {
   const leavesLots = members.reduce((sum, member) => sum + member.leavesLots, 0n);

@@ -25,9 +25,9 @@ interface OpenBatch<Member> {
 }
 
 /**
- * Gathers orders into batches, one per symbol and side: a batch is complete when it is full (`size`), when
- * its first member has waited long enough (`time`), or at the end (`close`). Pure: the caller tells the time,
- * on any clock that does not go back.
+ * Gathers orders into batches, one per symbol and side: a batch is complete when it is full
+ * (`size`), when its first member has waited long enough (`time`), or at the end (`close`). Pure:
+ * the caller tells the time, on any clock that does not go back.
  */
 export class Batcher<Member extends { readonly symbol: string; readonly side: Side }> {
   readonly #membersMax: number;

@@ -1,7 +1,9 @@
 import type { OrderType, Side, TimeInForce } from './client-order.ts';
 import type { UnfilledEnd } from './group-execution.ts';
 
-/** An order of our own on the exchange: a slice of a price group. Plain data: it crosses threads. */
+/**
+ * An order of our own on the exchange: a slice of a price group. Plain data: it crosses threads.
+ */
 export interface ExchangeOrder {
   /** The client order id at the exchange: `^[a-zA-Z0-9-_]{1,36}$`. */
   readonly exchangeOrderId: string;

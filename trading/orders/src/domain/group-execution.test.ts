@@ -51,7 +51,7 @@ test('a group of which nothing reached the book is rejected with its last exchan
   expect(summary(execution.end('x1', 'rejected'))).toEqual(['u0 0 rejected', 'u1 0 rejected']);
 });
 
-test('what a rejected exchange order leaves open is canceled with the fill that ends the group', () => {
+test('what a rejected exchange order leaves open ends with the last fill of the group', () => {
   const execution = group([4n, 2n], [3n, 3n]);
   execution.end('x0', 'rejected');
   expect(summary(execution.fill('x1', 3n, 100n))).toEqual(['u0 2 canceled', 'u1 1 canceled']);
@@ -76,7 +76,7 @@ test('an execution that does not fit is refused and changes nothing', () => {
   expect(() => execution.fill('x0', 1n, 1n)).toThrow(refused);
 });
 
-test('however exchange orders fill and end, every order ends exactly once and all lots add up', () => {
+test('in any course of events every order ends exactly once and all lots add up', () => {
   const step = fc.record({
     slice: fc.nat({ max: 3 }),
     permille: fc.integer({ min: 1, max: 1000 }),

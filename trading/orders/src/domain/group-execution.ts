@@ -35,8 +35,8 @@ interface SliceState {
 }
 
 /**
- * The execution of one price group: what its exchange orders fill is allocated to its members. Orders that
- * are not filled when the last exchange order has ended, end with it. Pure.
+ * The execution of one price group: what its exchange orders fill is allocated to its members.
+ * Orders that are not filled when the last exchange order has ended, end with it. Pure.
  */
 export class GroupExecution {
   readonly #members: Member[];

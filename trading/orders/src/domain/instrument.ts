@@ -8,8 +8,9 @@ import {
 } from '@throughline/model';
 
 /**
- * A traded pair and its filters. Inside, prices are integer ticks and quantities integer lots, so that
- * sums are exact; `tick` and `step` translate them at the edges. Plain data: it crosses threads.
+ * A traded pair and its filters. Inside, prices are integer ticks and quantities integer lots, so
+ * that sums are exact; `tick` and `step` translate them at the edges. Plain data: it crosses
+ * threads.
  */
 export interface Instrument {
   readonly symbol: string;

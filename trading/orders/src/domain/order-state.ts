@@ -34,7 +34,7 @@ export function filled(state: OrderState, lots: bigint, ticks: bigint): OrderSta
   if (lots <= 0n || lots > leavesLots(state)) {
     throw new ThroughlineError(
       'TL_ALLOCATION_INVALID',
-      `a fill of ${lots} lots does not fit an order (${state.status}) with ${leavesLots(state)} left`,
+      `a fill of ${lots} lots, but an order (${state.status}) with ${leavesLots(state)} left`,
     );
   }
   const cumLots = state.cumLots + lots;
@@ -52,8 +52,8 @@ export function ended(state: OrderState, status: Exclude<TerminalStatus, 'filled
 }
 
 /**
- * The average price so far as a decimal, exact where it has at most six decimals more than the tick and else
- * rounded to the nearest; undefined before the first fill. Sums are never made from it.
+ * The average price so far as a decimal, exact where it has at most six decimals more than the tick
+ * and else rounded to the nearest; undefined before the first fill. Sums are never made from it.
  */
 export function averagePrice({ tick }: Instrument, state: OrderState): string | undefined {
   if (state.cumLots === 0n) return undefined;

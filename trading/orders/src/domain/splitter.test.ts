@@ -32,7 +32,7 @@ function member(clientOrderId: string, order: Partial<ClientOrder>) {
   };
 }
 
-test('members of a group agree on type, limit and time in force, and the group has their sum', () => {
+test('members of a group agree on type, limit and time in force', () => {
   const groups = groupByPrice([
     member('a', {}),
     member('b', { priceTicks: 15_100n }),
@@ -57,7 +57,7 @@ test('a quantity becomes at least two exchange orders when both are large enough
   expect(slice(20_000n, sol, { sliceNotional, referenceTicks: undefined })).toEqual([20_000n]);
 });
 
-test('slices are positive, even, sum to the quantity, and none is larger than the exchange takes', () => {
+test('slices are even, sum to the quantity, and none is larger than the exchange takes', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 1n, max: 10n ** 10n }),

@@ -2,12 +2,14 @@ import type { Decimal } from '@throughline/model';
 import type { ClientOrder, OrderType, TimeInForce } from './client-order.ts';
 import { exchangeOrderLotsMin, type Instrument, lotsWorth } from './instrument.ts';
 
-/** Exchange orders that one group is split into, unless the exchange's largest size asks for more. */
+/**
+ * Exchange orders that one group is split into, unless the exchange's largest size asks for more.
+ */
 const SLICES_MAX = 8n;
 
 /**
- * Members of a batch whose orders have the same type, limit price and time in force. Whatever an exchange
- * order of the group fills is thus acceptable to every member.
+ * Members of a batch whose orders have the same type, limit price and time in force. Whatever an
+ * exchange order of the group fills is thus acceptable to every member.
  */
 export interface PriceGroup<Member> {
   readonly type: OrderType;
@@ -42,8 +44,9 @@ interface SliceOptions {
 }
 
 /**
- * Splits a quantity into the sizes of several exchange orders: as many as its worth asks for, at least two
- * when each can still be as large as the exchange demands. Sizes differ by at most one lot.
+ * Splits a quantity into the sizes of several exchange orders: as many as its worth asks for, at
+ * least two when each can still be as large as the exchange demands. Sizes differ by at most one
+ * lot.
  *
  * @returns at least one size; all are positive, and they sum to the quantity
  */

@@ -46,7 +46,10 @@ const RECONNECT_DELAY_MS_MIN = 50;
 const RECONNECT_DELAY_MS_MAX = 2_000;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const PING_INTERVAL_MS = 10_000;
-/** More requests wait here rather than in the exchange, where they would be overdue before their turn. */
+/**
+ * More requests wait here rather than in the exchange, where they would be overdue before their
+ * turn.
+ */
 const IN_FLIGHT_MAX = 256;
 const WAITING_MAX = 100_000;
 const PAYLOAD_BYTES_MAX = 4_194_304;
@@ -58,8 +61,9 @@ const frameSchema = z.union([
 ]);
 
 /**
- * A WebSocket API session that lasts: requests with their answers, the account's events, and a reconnect
- * with growing delay whenever the socket is lost. Requests under way then fail, their outcome unknown.
+ * A WebSocket API session that lasts: requests with their answers, the account's events, and a
+ * reconnect with growing delay whenever the socket is lost. Requests under way then fail, their
+ * outcome unknown.
  */
 export class ApiConnection {
   readonly #options: ApiConnectionOptions;
@@ -108,8 +112,10 @@ export class ApiConnection {
   /**
    * Sends a request when its turn comes; the time for its answer runs from then.
    *
-   * @param onSent called when it is handed to the network; before that, the exchange cannot know of it
-   * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` without an answer: what became of it is unknown
+   * @param onSent called when it is handed to the network; before that, the exchange cannot know of
+   *   it
+   * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` without an answer: what became of it is
+   *   unknown
    */
   request(method: string, params: object, onSent: () => void = () => undefined): Promise<Answer> {
     if (this.#socket?.readyState !== WebSocket.OPEN) {

@@ -49,9 +49,9 @@ const RAW_DATA_CHARS_MAX = 1_024;
 const RESOLVE_AGAIN_MS = 1_000;
 
 /**
- * The service `exchange-client`: places and cancels orders over the exchange's WebSocket API and tells what
- * happens to them. Every order that is placed ends: what a lost connection or a missing answer leaves
- * unknown is asked for. The exchange sees neither our trace context nor our baggage.
+ * The service `exchange-client`: places and cancels orders over the exchange's WebSocket API and
+ * tells what happens to them. Every order that is placed ends: what a lost connection or a missing
+ * answer leaves unknown is asked for. The exchange sees neither our trace context nor our baggage.
  */
 export class ExchangeClient {
   readonly #tracing: Tracing;
@@ -80,7 +80,9 @@ export class ExchangeClient {
     });
   }
 
-  /** @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when the exchange cannot be reached in time */
+  /**
+   * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when the exchange cannot be reached in time
+   */
   whenReady(timeoutMs: number): Promise<void> {
     return this.#connection.whenReady(timeoutMs);
   }
@@ -96,7 +98,10 @@ export class ExchangeClient {
     };
   }
 
-  /** Sends an order, as the child of the span in the carrier. Whatever comes of it arrives as executions, of which one is the last. */
+  /**
+   * Sends an order, as the child of the span in the carrier. Whatever comes of it arrives as
+   * executions, of which one is the last.
+   */
   place(order: ExchangeOrder, carrier: Carrier): void {
     const { propagator } = this.#tracing;
     const started = startWebSocketProducer(this.#tracing, ORDER_SPAN.externalExchangeWsSend, {
@@ -154,7 +159,9 @@ export class ExchangeClient {
     }
   }
 
-  /** An order that never left us: nothing was received, so what is told of it follows from the send. */
+  /**
+   * An order that never left us: nothing was received, so what is told of it follows from the send.
+   */
   #endUnsent(open: OpenOrder, context: Context, exchangeStatus: string, reason: string): void {
     const execution = endOf(open.order, exchangeStatus, reason);
     if (execution && open.apply(execution)) this.#tell(open, execution, context);

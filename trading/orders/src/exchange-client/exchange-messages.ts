@@ -74,8 +74,8 @@ export function reportedOrderId(report: ExecutionReport): string {
 }
 
 /**
- * @returns undefined for what is neither a fill nor an end, such as NEW, and for quantities and prices that
- *   the instrument cannot have
+ * @returns undefined for what is neither a fill nor an end, such as NEW, and for quantities and
+ *   prices that the instrument cannot have
  */
 export function executionOf(
   { order, instrument }: Placed,

@@ -70,7 +70,7 @@ test('an order that is open with nothing missed needs no more questions', async 
   expect(connection.asked).toEqual(['order.status']);
 });
 
-test('an order that the exchange does not know counts as rejected, after asking again', async () => {
+test('an order that the exchange does not know after all counts as rejected', async () => {
   const connection = scripted({ 'order.status': [unknown] });
   const found = await resolveOrder(connection, new OpenOrder(order, instrument));
   expect(found.map(({ execution }) => execution.outcome)).toMatchObject([{ end: 'rejected' }]);

@@ -20,8 +20,8 @@ const ATTEMPT_DELAY_MS = 200;
 const TRADES_MAX = 1_000;
 
 /**
- * Asks the exchange what became of an order (`order.status`, and `myTrades` for fills that we missed). An
- * order that it does not know never reached it, and counts as rejected.
+ * Asks the exchange what became of an order (`order.status`, and `myTrades` for fills that we
+ * missed). An order that it does not know never reached it, and counts as rejected.
  *
  * @returns all its fills, known ones included, then its end if it has ended
  * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when there is no usable answer

@@ -24,7 +24,8 @@ export interface LoadOptions {
 }
 
 /**
- * `open`: not final yet; `refused`: not taken by the gateway; else the terminal status that the client heard.
+ * `open`: not final yet; `refused`: not taken by the gateway; else the terminal status that the
+ * client heard.
  */
 type LoadStatus = 'open' | 'refused' | (string & {});
 

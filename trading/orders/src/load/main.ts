@@ -1,4 +1,5 @@
-// The load generator as a process: progress as JSON lines, and at the end every order as its client sees it.
+// The load generator as a process: progress as JSON lines, and at the end every order as its client
+// sees it.
 import { ThroughlineError } from '@throughline/model';
 import { readLoadConfig, USAGE } from './config.ts';
 import { runLoad } from './load.ts';

@@ -23,7 +23,10 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number]['kind'];
 
-/** Limits fall on a coarse grid, a power of ten near this share of the price: so orders share a limit. */
+/**
+ * Limits fall on a coarse grid, a power of ten near this share of the price: so orders share a
+ * limit.
+ */
 const GRID_SHARE = 0.0005;
 /** Clients react to the same move of the market: orders come in bursts of one symbol and side. */
 const BURST_ORDERS_MAX = 8;
@@ -33,8 +36,9 @@ const WORTH_MAX = 6_000;
 const WORTH_LARGE = 1_500_000;
 
 /**
- * Orders as many different clients would send them, repeatable by seed: most are filled; large and passive ones
- * end partly filled or canceled, immediate ones may expire, tiny ones are refused by the exchange.
+ * Orders as many different clients would send them, repeatable by seed: most are filled; large and
+ * passive ones end partly filled or canceled, immediate ones may expire, tiny ones are refused by
+ * the exchange.
  */
 export class OrderMix {
   readonly #random: Random;

@@ -19,8 +19,8 @@ export interface OrderDeskStats {
 }
 
 /**
- * Which client orders are open, and where news of them goes. An order id is used once within its user. Owns no
- * socket: a `Route` is whatever the caller finds its client by.
+ * Which client orders are open, and where news of them goes. An order id is used once within its
+ * user. Owns no socket: a `Route` is whatever the caller finds its client by.
  */
 export class OrderDesk<Route> {
   readonly #limits: OrderDeskLimits;
@@ -44,8 +44,8 @@ export class OrderDesk<Route> {
   }
 
   /**
-   * @throws ThroughlineError `TL_ORDER_DUPLICATE` for an id that the user has used, `TL_OVERLOADED` when too
-   *   many orders are open
+   * @throws ThroughlineError `TL_ORDER_DUPLICATE` for an id that the user has used, `TL_OVERLOADED`
+   *   when too many orders are open
    */
   admit(order: ClientOrder, route: Route): void {
     const key = clientOrderKey(order);
@@ -62,7 +62,11 @@ export class OrderDesk<Route> {
     this.#ordersAccepted += 1;
   }
 
-  /** Notes where an order stands now. @returns where to tell it; undefined for one that is not open */
+  /**
+   * Notes where an order stands now.
+   *
+   * @returns where to tell it; undefined for one that is not open
+   */
   update(order: ClientOrder, status: OrderStatus): Route | undefined {
     const key = clientOrderKey(order);
     const route = this.#open.get(key);

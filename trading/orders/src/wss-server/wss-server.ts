@@ -64,9 +64,9 @@ const CLOSE_TIMEOUT_MS = 500;
 const CLOSE_GOING_AWAY = 1001;
 
 /**
- * The service `wss-server`: takes orders from clients over WebSockets and tells them what becomes of these. An
- * order lives on when its client goes. The port serves programs: a request with an `Origin`, which only web
- * pages send, is refused.
+ * The service `wss-server`: takes orders from clients over WebSockets and tells them what becomes
+ * of these. An order lives on when its client goes. The port serves programs: a request with an
+ * `Origin`, which only web pages send, is refused.
  */
 export class WssServer {
   readonly #tracing: Tracing;
@@ -176,7 +176,8 @@ export class WssServer {
     socket.on('message', (data, isBinary) => {
       this.#receive(session, isBinary ? undefined : data.toString(), spanTime());
     });
-    // A violation of the protocol, such as a message over the size limit: ws closes the socket after it.
+    // A violation of the protocol, such as a message over the size limit: ws closes the socket
+    // after it.
     socket.on('error', () => {
       this.#messagesRefused += 1;
     });
@@ -208,7 +209,9 @@ export class WssServer {
     session.send(orderAccepted(order, instrumentOf(instruments, order.symbol)));
   }
 
-  /** A client's context is linked, never continued, and its baggage is dropped: it is not trusted. */
+  /**
+   * A client's context is linked, never continued, and its baggage is dropped: it is not trusted.
+   */
   #startSpan(order: ClientOrder, message: unknown, startTime: HrTime) {
     const link = clientContextLink(this.#tracing, message);
     const parent = withBusinessIds(ROOT_CONTEXT, {

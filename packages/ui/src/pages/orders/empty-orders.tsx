@@ -72,7 +72,7 @@ function Diagnosis({ status }: { status: StatusResponse }) {
       <p>
         <b>{formatCount(spansAccepted)}</b> spans were accepted, the last at{' '}
         {lastReceivedAt === undefined ? 'an unknown time' : formatTime(lastReceivedAt)}. An order
-        begins with a span <code>client_order_received</code> that carries <code>user.id</code> and{' '}
+        begins with a span <code>client_order_received</code> with <code>user.id</code> and{' '}
         <code>client.order_id</code>.
       </p>
       {refused > 0 && (

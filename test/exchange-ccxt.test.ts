@@ -3,7 +3,7 @@
 
 import ccxt from 'ccxt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ExchangeProcess, startExchangeProcess } from './exchange-process.ts';
+import { type ExchangeProcess, startExchangeProcess } from './support/exchange-process.ts';
 
 let simulator: ExchangeProcess;
 let client: InstanceType<typeof ccxt.pro.binance>;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DEMO_ACCOUNT, type ExchangeOptions, startExchange } from '@throughline/exchange';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { startExchangeProcess } from './exchange-process.ts';
+import { startExchangeProcess } from './support/exchange-process.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -2,17 +2,17 @@
 import { once } from 'node:events';
 import { type LoadOptions, runLoad } from '@throughline/orders';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type ExchangeProcess, startExchangeProcess } from './exchange-process.ts';
-import { type Collector, startCollector } from './orders-collector.ts';
-import { type ExchangeProxy, startExchangeProxy } from './orders-exchange-proxy.ts';
-import { type OrdersProcess, startOrdersProcess, TestClient } from './orders-process.ts';
+import { type ExchangeProcess, startExchangeProcess } from './support/exchange-process.ts';
+import { type Collector, startCollector } from './support/orders-collector.ts';
+import { type ExchangeProxy, startExchangeProxy } from './support/orders-exchange-proxy.ts';
+import { type OrdersProcess, startOrdersProcess, TestClient } from './support/orders-process.ts';
 import {
   expectConservation,
   expectLinks,
   expectTopology,
   type FinalState,
   spansByName,
-} from './orders-topology.ts';
+} from './support/orders-topology.ts';
 
 const NOWHERE = ['--otlp', 'http://127.0.0.1:9'];
 

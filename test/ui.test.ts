@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CHROMIUM, launchBrowser, openPage, type WatchedPage } from './ui-fixtures/browser.ts';
-import { KEYS, laterOrders, scenario } from './ui-fixtures/scenario.ts';
-import { type Fixture, healthyStatus, serveFixture } from './ui-fixtures/server.ts';
+import { CHROMIUM, launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
+import { KEYS, laterOrders, scenario } from './support/ui/scenario.ts';
+import { type Fixture, healthyStatus, serveFixture } from './support/ui/server.ts';
 
 const ui = join(import.meta.dirname, '../packages/ui');
 const fixture: Fixture = { lifecycles: [], status: healthyStatus() };

@@ -1,7 +1,7 @@
 import type { Inbound } from './arrival.ts';
 import type { Cone } from './cone.ts';
 import type { CausalEdge, SpanNode } from './graph.ts';
-import { later } from './instant.ts';
+import { earlier, later } from './instant.ts';
 import { nestedChildren } from './nesting.ts';
 
 /** How far things may be delayed without moving the end; `undefined` when nothing leads to the end. */
@@ -56,6 +56,7 @@ export function slackOf(
   for (const [node, moments] of timelines) connect(timelines, node, moments);
   for (const moments of timelines.values()) for (const one of moments) settle(one, endNs);
 
+  const floats = floatsOf(inbound);
   const since = (late: Moment | undefined, fromNs: bigint) => {
     if (late?.lateNs === undefined) return undefined;
     return late.lateNs < fromNs ? 0n : late.lateNs - fromNs;
@@ -64,11 +65,9 @@ export function slackOf(
   return {
     ofStart,
     ofEdge(edge) {
-      const effect = inbound.get(edge.to);
-      const times = effect?.arrivals.flatMap((one) => (one.edge === edge ? [one.atNs] : [])) ?? [];
+      const floatNs = floats.get(edge);
       const slackNs = ofStart(edge.to);
-      if (!effect || times.length === 0 || slackNs === undefined) return undefined;
-      return slackNs + effect.lastNs - times.reduce(later);
+      return floatNs === undefined || slackNs === undefined ? undefined : floatNs + slackNs;
     },
     ofWork: (node, fromNs, toNs) =>
       since(
@@ -76,6 +75,17 @@ export function slackOf(
         fromNs,
       ),
   };
+}
+
+/** How far each edge's arrival, the latest one where it has several, is before the last at its effect. */
+function floatsOf(inbound: ReadonlyMap<SpanNode, Inbound>): ReadonlyMap<CausalEdge, bigint> {
+  const floats = new Map<CausalEdge, bigint>();
+  for (const { arrivals, lastNs } of inbound.values()) {
+    for (const { edge, atNs } of arrivals) {
+      if (edge) floats.set(edge, earlier(floats.get(edge) ?? lastNs - atNs, lastNs - atNs));
+    }
+  }
+  return floats;
 }
 
 function moment(known: Pick<Moment, 'atNs'> & Partial<Moment>): Moment {

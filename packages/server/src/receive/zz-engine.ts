@@ -13,7 +13,7 @@ for (const request of samples) {
   if (spanCount === 0) continue;
   spans += spanCount; n++;
   const ps = [store.append(bytes, spanCount)];
-  for (let k = 0; k < 20; k++) {
+  for (let k = 0; k < 80; k++) {
     const copy = Uint8Array.from(bytes);
     copy[Math.floor(Math.random() * copy.length)] = Math.floor(Math.random() * 256);
     try { const c = checkOtlpWire(copy).spanCount; if (c > 0) { spans += c; mutated++; ps.push(store.append(copy, c)); } } catch {}

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 
-const MAIN = fileURLToPath(new URL('../trading/orders/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../trading/orders/src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 15_000;
 const MESSAGE_TIMEOUT_MS = 15_000;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../trading/exchange/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../trading/exchange/src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 15_000;
 
 /** The exchange simulator, running as its own process. */

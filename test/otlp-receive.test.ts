@@ -13,11 +13,19 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { ThroughlineError } from '@throughline/model';
 import { startTracing } from '@throughline/sdk';
+import { openStore } from '@throughline/store';
+import fc from 'fast-check';
 import pino from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { IngestCounters } from '../packages/server/src/receive/counters.ts';
 import { type OtlpHttpOptions, otlpHttp } from '../packages/server/src/receive/otlp-http.ts';
-import { decodeRequest } from '../packages/server/src/receive/testing/otlp.ts';
+import { checkOtlpWire } from '../packages/server/src/receive/otlp-wire.ts';
+import {
+  decodeRequest,
+  encodeRequest,
+  requestArbitrary,
+} from '../packages/server/src/receive/testing/otlp.ts';
+import { removeFolder, temporaryFolder } from './support/serve.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -245,3 +253,47 @@ test('closing does not wait for a body that never ends', async () => {
   expect(await answer).toBe('');
   await vi.waitFor(() => expect(counters.snapshot().rejected).toHaveProperty('TL_BAD_REQUEST'));
 }, 30_000);
+
+/** Broken copies of a request: in each, one byte is another. */
+const brokenCopies = fc
+  .tuple(
+    requestArbitrary.map(encodeRequest).filter((bytes) => bytes.length > 0),
+    fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 8, 9, 10, 13, 0x7f, 0x80, 0xff)), {
+      minLength: 30,
+      maxLength: 30,
+    }),
+  )
+  .map(([bytes, changes]) =>
+    changes.map(([place, byte]) => {
+      const copy = Uint8Array.from(bytes);
+      copy[place % copy.length] = byte;
+      return copy;
+    }),
+  );
+
+function spanCountIfValid(bytes: Uint8Array): number {
+  try {
+    return checkOtlpWire(bytes).spanCount;
+  } catch {
+    return 0;
+  }
+}
+
+test('the engine decodes whatever passes the wire check', async () => {
+  const dataDir = temporaryFolder();
+  cleanups.push(async () => removeFolder(dataDir));
+  const store = await openStore({ dataDir });
+  cleanups.push(() => store.close());
+  let spansAppended = 0;
+  for (const copies of fc.sample(brokenCopies, { numRuns: 500 })) {
+    const valid = copies.filter((bytes) => spanCountIfValid(bytes) > 0);
+    await Promise.all(valid.map((bytes) => store.append(bytes, spanCountIfValid(bytes))));
+    for (const bytes of valid) spansAppended += spanCountIfValid(bytes);
+  }
+  await store.settled(60_000);
+  expect(spansAppended).toBeGreaterThan(1_000);
+  expect((await store.status()).store).toMatchObject({
+    recordsQuarantined: 0,
+    spansLoaded: spansAppended,
+  });
+});

@@ -265,17 +265,25 @@ test('begins are found by the whole key, by its last part, and by trace', async 
   expect(await store.reads.beginsOfTraces(ORDER, ['05'.repeat(16)])).toEqual([begin]);
 });
 
+/** Any lifecycle, of any time. */
+const EVERYTHING = {
+  words: [],
+  status: undefined,
+  startNs: undefined,
+  endNs: undefined,
+  cursor: undefined,
+};
+
 test('pages of lifecycles join to the whole list, in each order', async () => {
   const ordersMax = 23;
   await storeSpans(...Array.from({ length: ordersMax }, (_, index) => orderSpans(index)).flat());
-  const everything = { words: [], startNs: undefined, endNs: undefined, cursor: undefined };
   for (const sort of ['begin', 'duration'] as const) {
-    const whole = await store.reads.listBegins(ORDER, { ...everything, sort, limit: 100 });
+    const whole = await store.reads.listBegins(ORDER, { ...EVERYTHING, sort, limit: 100 });
     expect(whole).toMatchObject({ total: ordersMax, cursor: undefined });
     const rows = [];
     let cursor: string | undefined;
     do {
-      const page = await store.reads.listBegins(ORDER, { ...everything, sort, limit: 5, cursor });
+      const page = await store.reads.listBegins(ORDER, { ...EVERYTHING, sort, limit: 5, cursor });
       expect(page.total).toBe(ordersMax);
       rows.push(...page.rows);
       cursor = page.cursor;
@@ -286,7 +294,7 @@ test('pages of lifecycles join to the whole list, in each order', async () => {
 
 test('a list is newest or longest first, an open lifecycle counting until now', async () => {
   await storeSpans(...[0, 1, 2, 3, 4].flatMap(orderSpans));
-  const options = { words: [], startNs: undefined, endNs: undefined, cursor: undefined, limit: 9 };
+  const options = { ...EVERYTHING, limit: 9 };
   const keysOf = async (sort: 'begin' | 'duration') =>
     (await store.reads.listBegins(ORDER, { ...options, sort })).rows.map(({ key }) => key[1]);
   expect(await keysOf('begin')).toEqual(['order-4', 'order-3', 'order-2', 'order-1', 'order-0']);
@@ -300,7 +308,7 @@ test('a list is newest or longest first, an open lifecycle counting until now', 
 
 test('every word of a filter must occur, and the range is half-open', async () => {
   await storeSpans(...[0, 1, 2, 3, 4].flatMap(orderSpans));
-  const options = { sort: 'begin', limit: 9, cursor: undefined } as const;
+  const options = { ...EVERYTHING, sort: 'begin', limit: 9 } as const;
   const keysOf = async (words: string[], startNs?: bigint, endNs?: bigint) => {
     const page = await store.reads.listBegins(ORDER, { ...options, words, startNs, endNs });
     expect(page.total).toBe(page.rows.length);
@@ -314,6 +322,17 @@ test('every word of a filter must occur, and the range is half-open', async () =
     'order-2',
     'order-1',
   ]);
+});
+
+test('a status is matched exactly, and open is any that is not terminal', async () => {
+  await storeSpans(...[0, 1, 2, 3, 4].flatMap(orderSpans));
+  const keysOf = async (status: string) => {
+    const options = { ...EVERYTHING, sort: 'begin', limit: 9, status } as const;
+    return (await store.reads.listBegins(ORDER, options)).rows.map(({ key }) => key[1]);
+  };
+  expect(await keysOf('open')).toEqual(['order-3', 'order-0']);
+  expect(await keysOf('filled')).toEqual(['order-4', 'order-2', 'order-1']);
+  expect(await keysOf('fill')).toEqual([]);
 });
 
 test('what was acknowledged is loaded after a restart', async () => {

@@ -149,7 +149,8 @@ export type Warning = z.output<typeof warningSchema>;
 /**
  * One order's whole life across traces (tracing-model, section 3). `status` is the last value of the
  * status attribute, or `open` before there is one. `complete`: a terminal status was reached, nothing
- * was cut off, and no cause on the critical path is missing.
+ * was cut off, and no cause on the critical path is missing. `attributes` are those of the begin span, with
+ * what the last update says of the order now.
  */
 export const lifecycleSchema = z.object({
   name: z.string(),

@@ -81,6 +81,8 @@ export interface ListOptions {
    * Each must occur in the key, or in the symbol, side or type of the begin span, or in the status.
    */
   words: readonly string[];
+  /** A terminal status, or `open`; undefined for any. */
+  status: string | undefined;
   /** Bounds on the begin, half-open: startNs <= begin < endNs. */
   startNs: bigint | undefined;
   endNs: bigint | undefined;

@@ -49,8 +49,11 @@ export function healthyStatus(): StatusResponse {
 
 function listOf(fixture: Fixture, params: URLSearchParams): unknown {
   const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const status = params.get('status');
   const rows = fixture.lifecycles.map(rowOf).filter((row) => {
-    const { attributes } = row;
+    const { attributes, flags } = row;
+    const state = flags.includes('open') ? 'open' : row.status;
+    if (status !== null && status !== state) return false;
     const text = [row.key, row.status, attributes[ATTR.tradingSymbol], attributes[ATTR.orderSide]];
     const searched = text.join(' ').toLowerCase();
     return words.every((word) => searched.includes(word));

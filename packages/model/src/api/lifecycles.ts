@@ -7,11 +7,13 @@ export const LIFECYCLES_LIMIT_MAX = 500;
 
 /**
  * `GET /api/lifecycles`. `q` is free text: every word must occur in the key, the symbol, the side or the
- * status of the row (case ignored). Newest or longest first. `start`, `end`: see parseTime.
+ * status of the row (case ignored). `status` is exact: a terminal status, or `open` for any that is not.
+ * Newest or longest first. `start`, `end`: see parseTime.
  */
 export const lifecyclesQuerySchema = z.object({
   name: z.string().max(64).default('order'),
   q: z.string().max(256).default(''),
+  status: z.string().max(64).optional(),
   start: z.string().max(40).optional(),
   end: z.string().max(40).optional(),
   limit: z.coerce.number().int().min(1).max(LIFECYCLES_LIMIT_MAX).default(50),

@@ -5,13 +5,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const COOKIE = 'throughline_token';
 
 /**
- * What the pages may do: load from this server only, and nowhere be framed. Inline style attributes are
- * allowed because the graph library positions its nodes with them; scripts never are.
+ * What the pages may do: load from this server only, nothing inline, and nowhere be framed.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",

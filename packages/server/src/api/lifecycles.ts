@@ -97,6 +97,7 @@ async function listLifecycles(
   const definition = definitionOf(query.name);
   const page = await store.listBegins(definition, {
     words: query.q.split(/\s+/).filter((word) => word !== ''),
+    status: query.status,
     startNs: query.start === undefined ? undefined : parseTime(query.start),
     endNs: query.end === undefined ? undefined : parseTime(query.end),
     sort: query.sort,

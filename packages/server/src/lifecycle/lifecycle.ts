@@ -72,7 +72,7 @@ export function buildLifecycle(
     complete: outcome.terminal && !gap && cut.length === 0,
     truncated: cut.length > 0,
     warnings: [...cut, ...(conserved?.warnings ?? []), ...warningsOf(graph, cone, nodes)],
-    attributes: first.span.attributes,
+    attributes: { ...first.span.attributes, ...outcome.node?.span.attributes },
     spans: spansOf(cone, nodes, path),
     edges: edgesOf(cone, nodes, path, slack),
     segments,

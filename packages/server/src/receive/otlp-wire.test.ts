@@ -128,12 +128,12 @@ test.each<[string, Uint8Array, string]>([
   [
     'a varint of 11 bytes',
     rawSpan(...rawField(6, 0), ...Buffer.alloc(11, 0x80)),
-    'kind: a varint of',
+    'kind: an overlong',
   ],
   [
     'a varint of 65 bits',
     rawSpan(...rawField(6, 0), ...Buffer.alloc(9, 0x80), 2),
-    'kind: a varint of',
+    'kind: an overlong',
   ],
   ['a varint cut off', rawSpan(...rawField(6, 0), 0x80), 'kind: a varint cut off'],
   ['a group', rawSpan(...rawField(77, 3), ...rawField(77, 4)), 'field 77: a group'],
@@ -145,6 +145,11 @@ test.each<[string, Uint8Array, string]>([
   expect(defectOf(bytes)?.message).toContain(message);
   expect(defectOf(bytes)?.message).toContain(`${SPAN}.`);
   expect(defectOf(bytes)?.code).toBe('TL_OTLP_MALFORMED');
+});
+
+test('a varint of ten bytes whose last is 0 is refused: the engine cannot read it', () => {
+  const padded = rawSpan(...rawField(77, 0), ...Buffer.alloc(9, 0x80), 0);
+  expect(defectOf(padded)?.message).toBe(`${SPAN}.field 77: an overlong varint`);
 });
 
 test('a missing id is refused at the message that lacks it', () => {

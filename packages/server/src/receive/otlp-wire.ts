@@ -197,12 +197,13 @@ class WireCheck {
     for (let count = 1; count <= VARINT_BYTES_MAX; count += 1) {
       if (this.#at >= end) this.#fail('a varint cut off');
       const byte = this.#bytes[this.#at++] as number;
-      if (count === VARINT_BYTES_MAX && byte > 1) break;
+      // The engine refuses a tenth byte of 0 as well, which no encoder needs.
+      if (count === VARINT_BYTES_MAX && byte !== 1) break;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
     }
-    return this.#fail('a varint of more than 64 bits');
+    return this.#fail('an overlong varint');
   }
 
   #id(expected: number, length: number): void {

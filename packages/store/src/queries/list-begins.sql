@@ -57,7 +57,7 @@ WITH
     (
         SELECT *, count() OVER () AS total
         FROM lifecycles
-        WHERE if(
+        WHERE ({status:String} = '' OR status = {status:String}) AND if(
             empty({words:Array(String)}),
             true,
             arrayAll(

@@ -146,6 +146,7 @@ export class EngineReads implements TraceStore {
       key_4: key4,
       status_attribute: definition.statusAttribute,
       terminal_statuses: definition.terminalStatuses,
+      status: options.status ?? '',
       words: options.words.map((word) => word.toLowerCase()),
       start_ns: options.startNs ?? INT64_MIN,
       end_ns: options.endNs ?? INT64_MAX,

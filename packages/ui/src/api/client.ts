@@ -64,9 +64,11 @@ async function get<T>(path: string, parser: Parser<T>, signal: AbortSignal): Pro
 
 /**
  * Rows of the list of orders. `q`: words that must all occur in the key, symbol, side or status.
+ * `status`: exactly this one.
  */
 export interface OrdersRequest {
   readonly q: string;
+  readonly status: string | undefined;
   readonly sort: 'begin' | 'duration';
   readonly limit: number;
   readonly cursor: string | undefined;
@@ -82,6 +84,7 @@ export function getOrders(
     sort: request.sort,
     limit: String(request.limit),
   });
+  if (request.status !== undefined) params.set('status', request.status);
   if (request.cursor !== undefined) params.set('cursor', request.cursor);
   return get(`/api/lifecycles?${params}`, lifecyclesResponseSchema, signal);
 }

@@ -24,7 +24,7 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-export type OrdersFilter = Pick<OrdersRequest, 'q' | 'sort'>;
+export type OrdersFilter = Pick<OrdersRequest, 'q' | 'status' | 'sort'>;
 
 export function ordersQuery(filter: OrdersFilter) {
   return infiniteQueryOptions({
@@ -37,11 +37,11 @@ export function ordersQuery(filter: OrdersFilter) {
 }
 
 /** Only how many rows match now: what a paused list shows beside its resume button. */
-export function ordersTotalQuery(q: string) {
+export function ordersTotalQuery(filter: OrdersFilter) {
   return queryOptions({
-    queryKey: ['orders-total', q],
+    queryKey: ['orders-total', filter],
     queryFn: async ({ signal }) => {
-      const page = await getOrders({ q, sort: 'begin', limit: 1, cursor: undefined }, signal);
+      const page = await getOrders({ ...filter, limit: 1, cursor: undefined }, signal);
       return page.total;
     },
   });

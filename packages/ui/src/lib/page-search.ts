@@ -1,14 +1,7 @@
 import { type SpanRef, spanIdSchema, spanRefSchema } from '@throughline/model';
 
-/** Final and passing states of an order that the list offers as one-click filters. */
-export const ORDER_STATUSES = [
-  'open',
-  'filled',
-  'partially_filled',
-  'canceled',
-  'rejected',
-  'expired',
-] as const;
+/** States of an order that the list offers as one-click filters; `open` is any that is not final. */
+export const ORDER_STATUSES = ['open', 'filled', 'canceled', 'rejected', 'expired'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** What the list of orders shows, as its address says. Absent means the default. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ordersTotalQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { type OrdersFilter, ordersTotalQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
 import { formatCount } from '../../lib/format.ts';
 import styles from './live-control.module.css';
 import type { LiveMode } from './use-live.ts';
@@ -12,7 +12,7 @@ const MODE_TEXT: Readonly<Record<LiveMode, string>> = {
 
 interface LiveControlProps {
   readonly mode: LiveMode;
-  readonly q: string;
+  readonly filter: OrdersFilter;
   /** How many orders matched when the list was last brought up to date. */
   readonly total: number;
   readonly onPause: () => void;
@@ -20,10 +20,10 @@ interface LiveControlProps {
 }
 
 /** Says whether the list moves, and while it does not, how much has happened since. */
-export function LiveControl({ mode, q, total, onPause, onResume }: LiveControlProps) {
+export function LiveControl({ mode, filter, total, onPause, onResume }: LiveControlProps) {
   const paused = mode === 'paused';
   const { data: latest = total } = useQuery({
-    ...ordersTotalQuery(q),
+    ...ordersTotalQuery(filter),
     enabled: paused,
     refetchInterval: POLL_INTERVAL_MS,
   });

@@ -20,13 +20,9 @@ import { type Live, useLive } from './use-live.ts';
 
 const route = getRouteApi('/');
 
-/** The filter's words and the status as the one text that the API searches for. */
-function searchText({ q, status }: OrdersSearch): string {
-  return `${q ?? ''} ${status ?? ''}`.trim();
-}
-
 function useOrders(search: OrdersSearch, live: Live) {
-  const filter = { q: searchText(search), sort: search.sort ?? 'begin' } as const;
+  const { q = '', status, sort = 'begin' } = search;
+  const filter = { q, status, sort } as const;
   const options = ordersQuery(filter);
   const client = useQueryClient();
   const query = useInfiniteQuery({
@@ -37,10 +33,8 @@ function useOrders(search: OrdersSearch, live: Live) {
   const pages = query.data?.pages;
   const rows = useMemo(() => {
     const all = pages?.flatMap((page) => page.rows) ?? [];
-    // The server matches words anywhere, so `filled` also finds what is only partially filled.
-    const wanted = search.status ? all.filter((row) => row.status === search.status) : all;
-    return [...new Map(wanted.map((row) => [row.key, row])).values()];
-  }, [pages, search.status]);
+    return [...new Map(all.map((row) => [row.key, row])).values()];
+  }, [pages]);
   const restart = () => {
     // Following live means following the newest page: those read below it would be asked for again
     // and again.
@@ -50,7 +44,7 @@ function useOrders(search: OrdersSearch, live: Live) {
     );
     void query.refetch();
   };
-  return { query, rows, total: pages?.[0]?.total ?? 0, q: filter.q, restart };
+  return { query, rows, total: pages?.[0]?.total ?? 0, filter, restart };
 }
 
 /** The row that keys have moved to, and that Enter opens. Whoever walks wants rows to stay. */
@@ -87,7 +81,7 @@ export function OrdersPage() {
   const live = useLive();
   const scroller = useRef<HTMLDivElement>(null);
   const [scale, setScale] = useState<BarScale>('duration');
-  const { query, rows, total, q, restart } = useOrders(search, live);
+  const { query, rows, total, filter, restart } = useOrders(search, live);
   const cursor = useRowCursor(rows, live);
   const { hasNextPage, isFetching, fetchNextPage } = query;
 
@@ -117,7 +111,13 @@ export function OrdersPage() {
           Orders <small>{formatCount(total)}</small>
         </h1>
         <OrderFilters search={search} change={change} />
-        <LiveControl mode={live.mode} q={q} total={total} onPause={live.pause} onResume={resume} />
+        <LiveControl
+          mode={live.mode}
+          filter={filter}
+          total={total}
+          onPause={live.pause}
+          onResume={resume}
+        />
       </div>
       {query.isError && (
         <p className={styles.stale} role="alert">
@@ -126,7 +126,7 @@ export function OrdersPage() {
       )}
       {rows.length === 0 ? (
         <EmptyOrders
-          filtered={q !== ''}
+          filtered={filter.q !== '' || filter.status !== undefined}
           clear={() => change({ q: undefined, status: undefined })}
         />
       ) : (

@@ -38,3 +38,10 @@ export function urlOf(host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
   return `http://${reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable}:${port}`;
 }
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
+
+/** Whether the host is this machine's own, so that nobody else can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.has(host);
+}

@@ -2,8 +2,7 @@ import { ThroughlineError } from '@throughline/model';
 import { openStore } from '@throughline/store';
 import pino, { type DestinationStream, type LevelWithSilent } from 'pino';
 import { createApi } from './api/api.ts';
-import { isLoopback } from './api/guard.ts';
-import { listen, urlOf } from './listen.ts';
+import { isLoopback, listen, urlOf } from './listen.ts';
 import { IngestCounters } from './receive/counters.ts';
 import { otlpHttp } from './receive/otlp-http.ts';
 
@@ -65,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const counters = new IngestCounters();
     const endpoints: Record<string, string> = {};
     const { version, uiDir } = options;
-    const api = createApi({ host, token, version, uiDir, logger, store, counters, endpoints });
+    const api = createApi({ token, version, uiDir, logger, store, counters, endpoints });
     stops.push(() => api.close());
     const uiPort = await listen(api, 'ui', { host, port: options.uiPort });
 

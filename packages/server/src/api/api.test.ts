@@ -61,7 +61,6 @@ function api({ token, reads }: { token?: string; reads?: Partial<TraceStore> } =
   const uiDir = mkdtempSync(join(tmpdir(), 'throughline-ui-'));
   writeFileSync(join(uiDir, 'index.html'), '<title>page</title>');
   return createApi({
-    host: '127.0.0.1',
     token,
     version: '1.2.3',
     uiDir,

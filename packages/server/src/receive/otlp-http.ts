@@ -9,7 +9,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { accessCheck } from './access.ts';
+import { accessCheck } from '../access.ts';
 import { BytesInFlight, readBody } from './body.ts';
 import type { IngestCounters } from './counters.ts';
 import { otlpJsonToProtobuf } from './otlp-json.ts';
@@ -95,7 +95,7 @@ export function otlpHttp(options: OtlpHttpOptions): FastifyInstance {
   return app;
 }
 
-/** While Node closes, it keeps connections open as long as their senders like, and bodies as well. */
+/** Left to itself, Node waits for idle connections and for bodies as long as their senders like. */
 function closePromptly(app: FastifyInstance): void {
   let deadline: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {

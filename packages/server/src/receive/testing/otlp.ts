@@ -185,7 +185,7 @@ export const requestArbitrary: fc.Arbitrary<OtlpRequest> = fc.record({
   resourceSpans: fc.array(resourceSpans, { maxLength: 3 }),
 });
 
-/** Protobuf by hand, for what no encoder would write. A field: its number, its wire type, its content. */
+/** A field by hand, for what no encoder would write: its number, its wire type, its content. */
 export function rawField(number: number, wireType: number, ...content: number[]): number[] {
   return [...rawVarint(number * 8 + wireType), ...content];
 }

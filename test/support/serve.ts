@@ -53,12 +53,15 @@ export function runCli(args: readonly string[], deadlineMs: number): Promise<End
   });
 }
 
-/** Starts `throughline serve` and waits until everything listens. */
-export async function startServe(dataDir: string, args: readonly string[] = []): Promise<Serving> {
+/** Starts `throughline serve`, or `demo`, and waits until everything listens. */
+export async function startServe(
+  dataDir: string,
+  command: readonly string[] = ['serve'],
+): Promise<Serving> {
   const ports = ['--ui-port', '0', '--otlp-http-port', '0'];
   const child = spawn(
     process.execPath,
-    [CLI, 'serve', '--json', '--data-dir', dataDir, ...ports, ...args],
+    [CLI, ...command, '--json', '--data-dir', dataDir, ...ports],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = new Promise<void>((resolve) => {

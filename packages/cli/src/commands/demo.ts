@@ -69,7 +69,7 @@ async function runDemo(
   print(dim('  Running the system orders; signals, options and bot are not in this version.\n'));
   if (settings.exit) {
     const orders = await sendOrders(system, settings, settings.orders ?? EXIT_ORDERS, 1);
-    return verify(server, client, orders, print);
+    return verify(server, client, orders, settings.json);
   }
   if (!settings['no-open'] && !settings.json) openBrowser(server.uiUrl);
   await Promise.race([untilStopped(), keepSending(server, system, client, settings, print)]);
@@ -86,11 +86,9 @@ async function keepSending(
 ): Promise<void> {
   for (let round = 1; ; round += 1) {
     await sendOrders(system, settings, settings.orders ?? ROUND_ORDERS, round);
-    const { rows } = await client.orders({ sort: 'duration', limit: 1 });
-    const [slowest] = rows;
-    if (slowest) print(slowestText(slowest, orderLink(server, slowest.key)));
+    print(`\n${await slowestOf(server, client)}`);
     if (settings.orders !== undefined) {
-      print(`\nAll orders have ended. ${bold(server.uiUrl)} stays up; Ctrl-C stops it.`);
+      print(`All orders have ended. ${bold(server.uiUrl)} stays up; Ctrl-C stops it.`);
       return new Promise(() => {});
     }
   }
@@ -123,25 +121,38 @@ async function verify(
   server: Server,
   client: ApiClient,
   orders: readonly ClientOrder[],
-  print: (text: string) => void,
+  isJson: boolean,
 ): Promise<number> {
   const line = new ProgressLine();
+  const progress = (read: number) => `Reading back  ${progressBar(read, orders.length)}`;
   const results = await readBack(client, orders, {
     deadlineMs: READ_BACK_DEADLINE_MS,
-    onProgress: (read) => line.update(`Reading back  ${progressBar(read, orders.length)}`),
+    onProgress: (read) => isJson || line.update(progress(read)),
   });
-  line.finish(`Reading back  ${progressBar(results.length, orders.length)}`);
-  const failed = results.filter((result) => result.defect !== undefined);
-  const durations = results.flatMap(({ lifecycle }) => (lifecycle ? [lifecycle.durationNs] : []));
+  const defects = results.flatMap(({ order, defect }) =>
+    defect === undefined ? [] : [{ key: `${order.user_id}/${order.client_order_id}`, defect }],
+  );
+  const [first] = defects;
+  if (isJson) {
+    const { length: defective } = defects;
+    process.stdout.write(`${JSON.stringify({ orders: results.length, defective, first })}\n`);
+  } else {
+    line.finish(progress(results.length));
+    const durations = results.flatMap(({ lifecycle }) => (lifecycle ? [lifecycle.durationNs] : []));
+    const slowest = await slowestOf(server, client);
+    process.stdout.write(`\n${slowest}\n${verdictText(durations, defects.length)}\n`);
+  }
+  if (!first) return results.length > 0 ? 0 : 1;
+  process.stderr.write(`${red(`order ${first.key} ${first.defect}`)}\n`);
+  process.stderr.write(`  ${orderLink(server, first.key)}\n`);
+  return 1;
+}
+
+/** A word on the order that took longest; nothing before there is one. */
+async function slowestOf(server: Server, client: ApiClient): Promise<string> {
   const { rows } = await client.orders({ sort: 'duration', limit: 1 });
   const [slowest] = rows;
-  if (slowest) print(`\n${slowestText(slowest, orderLink(server, slowest.key))}\n`);
-  print(verdictText(durations, failed.length));
-  const [first] = failed;
-  if (!first) return orders.length > 0 ? 0 : 1;
-  const key = `${first.order.user_id}/${first.order.client_order_id}`;
-  process.stderr.write(`${red(`order ${key} ${first.defect}`)}\n  ${orderLink(server, key)}\n`);
-  return 1;
+  return slowest ? `${slowestText(slowest, orderLink(server, slowest.key))}\n` : '';
 }
 
 function orderLink(server: Server, key: string): string {

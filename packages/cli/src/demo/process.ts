@@ -31,6 +31,8 @@ export class Subprocess {
     const path = fileURLToPath(new URL(`../../../../${script}`, import.meta.url));
     this.#child = spawn(process.execPath, [path, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      // Ctrl-C goes to us alone: what depends on others must stop before them.
+      detached: true,
       env: { ...inheritedEnvironment(), ...environment },
     });
     this.#exited = new Promise((resolve) => {

@@ -38,29 +38,26 @@ async function close(receiver: OtlpReceiver, tracing: Tracing): Promise<void> {
   await receiver.close();
 }
 
-test.each(['none', 'gzip'] as const)(
-  'spans arrive as OTLP protobuf (compression %s)',
-  async (compression) => {
-    const headers = { authorization: 'Bearer abc' };
-    const { receiver, tracing, stats, isFlushed, lines } = await exportTen(
-      () => ({ status: 200 }),
-      {
-        compression,
-        headers,
-      },
-    );
-    expect(isFlushed).toBe(true);
-    expect(receiver.received).toEqual(Array.from({ length: 10 }, (_, index) => `span ${index}`));
-    expect(stats).toMatchObject({ exported: 10, queued: 0 });
-    expect(receiver.requests[0]?.url).toBe('/v1/traces');
-    expect(receiver.requests[0]?.headers).toMatchObject({
-      'content-type': 'application/x-protobuf',
-      authorization: 'Bearer abc',
-    });
-    expect(lines).toEqual([]);
-    await close(receiver, tracing);
-  },
-);
+test.each([
+  'none',
+  'gzip',
+] as const)('spans arrive as OTLP protobuf (compression %s)', async (compression) => {
+  const headers = { authorization: 'Bearer abc' };
+  const { receiver, tracing, stats, isFlushed, lines } = await exportTen(() => ({ status: 200 }), {
+    compression,
+    headers,
+  });
+  expect(isFlushed).toBe(true);
+  expect(receiver.received).toEqual(Array.from({ length: 10 }, (_, index) => `span ${index}`));
+  expect(stats).toMatchObject({ exported: 10, queued: 0 });
+  expect(receiver.requests[0]?.url).toBe('/v1/traces');
+  expect(receiver.requests[0]?.headers).toMatchObject({
+    'content-type': 'application/x-protobuf',
+    authorization: 'Bearer abc',
+  });
+  expect(lines).toEqual([]);
+  await close(receiver, tracing);
+});
 
 test.each([400, 401, 404, 500])('HTTP %i is not tried again', async (status) => {
   const { receiver, tracing, stats, lines } = await exportTen(() => ({ status }));

@@ -19,12 +19,15 @@ test.each([
   expect(new KeyRedactor().isSensitive(key)).toBe(true);
 });
 
-test.each(['user.id', 'client.order_id', 'trading.symbol', 'order.price', 'batch.orders'])(
-  '%s is not',
-  (key) => {
-    expect(new KeyRedactor().isSensitive(key)).toBe(false);
-  },
-);
+test.each([
+  'user.id',
+  'client.order_id',
+  'trading.symbol',
+  'order.price',
+  'batch.orders',
+])('%s is not', (key) => {
+  expect(new KeyRedactor().isSensitive(key)).toBe(false);
+});
 
 test('values of sensitive keys are hidden at any depth, and the original is untouched', () => {
   const original = { user: 'u1', auth: { apiKey: 'k', list: [{ secret: { deep: 1 } }, 'x'] } };

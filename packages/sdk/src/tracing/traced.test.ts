@@ -42,26 +42,26 @@ test('an asynchronous call lasts until its promise settles, and is active meanwh
   expect((await work()).ended).toBe(true);
 });
 
-test.each(['sync', 'async'])(
-  'what a %s call throws is recorded with its stack and thrown on',
-  async (mode) => {
-    const tracing = testTracing();
-    const failure = new ThroughlineError('TL_EXCHANGE_UNAVAILABLE', 'connection lost');
-    let span = activeSpan();
-    const fail = traced(tracing, 'fail', () => {
-      span = activeSpan();
-      if (mode === 'async') return Promise.reject(failure);
-      throw failure;
-    });
-    await expect((async () => fail())()).rejects.toBe(failure);
-    expect(span.ended).toBe(true);
-    expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'connection lost' });
-    expect(span.attributes['error.type']).toBe('TL_EXCHANGE_UNAVAILABLE');
-    expect(span.events).toHaveLength(1);
-    expect(span.events[0]?.name).toBe('exception');
-    expect(span.events[0]?.attributes?.['exception.stacktrace']).toContain('traced.test.ts');
-  },
-);
+test.each([
+  'sync',
+  'async',
+])('what a %s call throws is recorded with its stack and thrown on', async (mode) => {
+  const tracing = testTracing();
+  const failure = new ThroughlineError('TL_EXCHANGE_UNAVAILABLE', 'connection lost');
+  let span = activeSpan();
+  const fail = traced(tracing, 'fail', () => {
+    span = activeSpan();
+    if (mode === 'async') return Promise.reject(failure);
+    throw failure;
+  });
+  await expect((async () => fail())()).rejects.toBe(failure);
+  expect(span.ended).toBe(true);
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'connection lost' });
+  expect(span.attributes['error.type']).toBe('TL_EXCHANGE_UNAVAILABLE');
+  expect(span.events).toHaveLength(1);
+  expect(span.events[0]?.name).toBe('exception');
+  expect(span.events[0]?.attributes?.['exception.stacktrace']).toContain('traced.test.ts');
+});
 
 test.each([undefined, null, 'text', 7, Object.create(null)])('%s can be thrown too', (thrown) => {
   const tracing = testTracing();

@@ -102,25 +102,25 @@ test('a full journal refuses until a segment is removed', async () => {
   expect(journal.status()).toMatchObject({ segments: 1, bytes: 11 });
 });
 
-test.each(['appendFile', 'datasync'] as const)(
-  'a failed %s is told, and leaves no trace',
-  async (method) => {
-    const journal = await openJournal();
-    await journal.append(record('before'));
-    await failOnce(method);
-    await expect(journal.append(record('failed'))).rejects.toMatchObject({
-      code: 'TL_JOURNAL_FAILED',
-    });
-    await journal.append(record('after'));
-    await journal.seal();
-    const first = journal.oldest() as Segment;
-    expect(recordsIn(first)).toEqual(['before']);
-    await journal.remove(first);
-    expect(recordsIn(journal.oldest())).toEqual(['after']);
-    await journal.remove(journal.oldest() as Segment);
-    expect(journal.status()).toEqual({ segments: 0, bytes: 0, oldestMs: undefined });
-  },
-);
+test.each([
+  'appendFile',
+  'datasync',
+] as const)('a failed %s is told, and leaves no trace', async (method) => {
+  const journal = await openJournal();
+  await journal.append(record('before'));
+  await failOnce(method);
+  await expect(journal.append(record('failed'))).rejects.toMatchObject({
+    code: 'TL_JOURNAL_FAILED',
+  });
+  await journal.append(record('after'));
+  await journal.seal();
+  const first = journal.oldest() as Segment;
+  expect(recordsIn(first)).toEqual(['before']);
+  await journal.remove(first);
+  expect(recordsIn(journal.oldest())).toEqual(['after']);
+  await journal.remove(journal.oldest() as Segment);
+  expect(journal.status()).toEqual({ segments: 0, bytes: 0, oldestMs: undefined });
+});
 
 test('a segment that cannot be cut after a failed write waits for the next start', async () => {
   const journal = await openJournal();

@@ -15,12 +15,12 @@ test.each([
   expect(parseDestination(text)).toEqual({ to: 'trace', traceId: TRACE_ID, spanId: undefined });
 });
 
-test.each([`00-${TRACE_ID}-${SPAN_ID}-01`, `${TRACE_ID}:${SPAN_ID}`])(
-  '%s leads to the span in its trace',
-  (text) => {
-    expect(parseDestination(text)).toEqual({ to: 'trace', traceId: TRACE_ID, spanId: SPAN_ID });
-  },
-);
+test.each([
+  `00-${TRACE_ID}-${SPAN_ID}-01`,
+  `${TRACE_ID}:${SPAN_ID}`,
+])('%s leads to the span in its trace', (text) => {
+  expect(parseDestination(text)).toEqual({ to: 'trace', traceId: TRACE_ID, spanId: SPAN_ID });
+});
 
 test('a key with a slash leads to the order, and only the first slash splits it', () => {
   expect(parseDestination('u1/o/2')).toEqual({ to: 'order', key: { user: 'u1', order: 'o/2' } });

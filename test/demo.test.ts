@@ -2,23 +2,12 @@
 // application in a real browser. Run alone: npx vitest run --project system test/demo
 import { lifecyclesResponseSchema } from '@throughline/model';
 import type { Browser } from 'playwright-core';
-import { afterEach, expect, test } from 'vitest';
-import { eventually, removeFolder, runCli, startServe, temporaryFolder } from './support/serve.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually, runCli, startServe, temporaryFolder } from './support/serve.ts';
 import { launchBrowser, openPage } from './support/ui/browser.ts';
 
 const ORDERS = 60;
 const DEMO_DEADLINE_MS = 150_000;
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function folder(): string {
-  const path = temporaryFolder();
-  cleanups.push(() => removeFolder(path));
-  return path;
-}
 
 async function orders(ui: string, search: string) {
   const response = await fetch(`${ui}/api/lifecycles?${search}`);
@@ -26,9 +15,8 @@ async function orders(ui: string, search: string) {
 }
 
 test('the demo with --exit reads every order back whole and exact', async () => {
-  const ports = ['--ui-port', '0', '--otlp-http-port', '0', '--data-dir', folder()];
-  const args = ['demo', '--orders', `${ORDERS}`, '--exit', '--no-open', ...ports];
-  const { code, stdout, stderr } = await runCli(args, DEMO_DEADLINE_MS);
+  const flags = ['--orders', `${ORDERS}`, '--exit', '--no-open', '--data-dir', temporaryFolder()];
+  const { code, stdout, stderr } = await runCli(['demo', ...flags], DEMO_DEADLINE_MS);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(stdout).toContain(`${ORDERS} orders read back`);
@@ -37,8 +25,12 @@ test('the demo with --exit reads every order back whole and exact', async () => 
 });
 
 test('an order of the running demo is found, opened and understood in the browser', async () => {
-  const server = await startServe(folder(), ['demo', '--orders', `${ORDERS}`, '--no-open']);
-  cleanups.push(() => server.stop('SIGTERM'));
+  const server = await startServe(temporaryFolder(), [
+    'demo',
+    '--orders',
+    `${ORDERS}`,
+    '--no-open',
+  ]);
   await eventually('all orders have ended', async () => {
     const [all, open] = await Promise.all([
       orders(server.ui, 'limit=1'),
@@ -51,7 +43,7 @@ test('an order of the running demo is found, opened and understood in the browse
   if (!row) throw new Error('no order was filled after it lingered in a batch');
 
   const browser: Browser = await launchBrowser();
-  cleanups.push(() => browser.close());
+  onTestFinished(() => browser.close());
   const { page, complaints } = await openPage(browser, server.ui);
   await page.goto('/');
   await page
@@ -69,12 +61,13 @@ test('an order of the running demo is found, opened and understood in the browse
   await details.getByText('client.order_id').first().waitFor();
   const ofGraph = page.getByRole('region', { name: 'Causes and effects', exact: true });
   await ofGraph.scrollIntoViewIfNeeded();
-  await ofGraph.getByText('fill_matching').first().waitFor();
+  await ofGraph.getByText('order_batching').first().click();
+  await details.getByText('batch.id').first().waitFor();
   await page.reload();
   await details.waitFor();
 
   await details.getByRole('link', { name: /trace/i }).first().click();
   await expect.poll(() => page.url()).toContain('/traces/');
-  await page.getByText('client_order_received').first().waitFor();
+  await page.getByText('exchange_order_send').first().waitFor();
   expect(complaints).toEqual([]);
 });

@@ -25,7 +25,7 @@ import {
   encodeRequest,
   requestArbitrary,
 } from '../packages/server/src/receive/testing/otlp.ts';
-import { removeFolder, temporaryFolder } from './support/serve.ts';
+import { temporaryFolder } from './support/serve.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -281,7 +281,6 @@ function spanCountIfValid(bytes: Uint8Array): number {
 
 test('the engine decodes whatever passes the wire check', async () => {
   const dataDir = temporaryFolder();
-  cleanups.push(async () => removeFolder(dataDir));
   const store = await openStore({ dataDir });
   cleanups.push(() => store.close());
   let spansAppended = 0;

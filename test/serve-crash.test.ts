@@ -2,13 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { traceResponseSchema } from '@throughline/model';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { ROOT } from './support/process.ts';
 import { Sender, SPANS_PER_TRACE } from './support/sender.ts';
 import {
   eventually,
-  ROOT,
   readStatus,
-  removeFolder,
   type Serving,
   startServe,
   temporaryFolder,
@@ -16,23 +15,6 @@ import {
 
 const LOAD_MS = 3_000;
 const ROUNDS = 2;
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function folder(): string {
-  const path = temporaryFolder();
-  cleanups.push(() => removeFolder(path));
-  return path;
-}
-
-async function serve(dataDir: string): Promise<Serving> {
-  const serving = await startServe(dataDir);
-  cleanups.push(() => serving.stop('SIGKILL'));
-  return serving;
-}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -62,10 +44,10 @@ function storedRows(dataDir: string): Map<string, number> {
 }
 
 test('a server killed with -9 under load has every acknowledged span exactly once after a restart', async () => {
-  const dataDir = folder();
+  const dataDir = temporaryFolder();
   const acknowledged: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const server = await serve(dataDir);
+    const server = await startServe(dataDir);
     const sender = new Sender(server.otlpHttp);
     await pause(LOAD_MS);
     await server.stop('SIGKILL');
@@ -74,7 +56,7 @@ test('a server killed with -9 under load has every acknowledged span exactly onc
     acknowledged.push(...sender.acknowledged);
   }
 
-  const server = await serve(dataDir);
+  const server = await startServe(dataDir);
   await allLoaded(server);
   for (const traceId of acknowledged.slice(-20)) {
     expect(await spansOf(server, traceId)).toBe(SPANS_PER_TRACE);
@@ -88,8 +70,8 @@ test('a server killed with -9 under load has every acknowledged span exactly onc
 });
 
 test('an engine that is killed comes back; receivers keep acknowledging and nothing is lost', async () => {
-  const dataDir = folder();
-  const server = await serve(dataDir);
+  const dataDir = temporaryFolder();
+  const server = await startServe(dataDir);
   const sender = new Sender(server.otlpHttp);
   await pause(LOAD_MS / 2);
   const { engine } = await readStatus(server.ui);

@@ -2,23 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { removeFolder, runCli, startServe, temporaryFolder } from './support/serve.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { runCli, startServe, temporaryFolder } from './support/serve.ts';
 
 const DEADLINE_MS = 60_000;
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function folder(): string {
-  const path = temporaryFolder();
-  cleanups.push(() => removeFolder(path));
-  return path;
-}
-
-const FREE_PORTS = ['--ui-port', '0', '--otlp-http-port', '0'];
 
 async function refusal(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runCli(['serve', ...args], DEADLINE_MS);
@@ -30,47 +17,38 @@ async function refusal(args: readonly string[]): Promise<string> {
 test('a port in use is one clear line', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => holder.once('listening', resolve));
-  cleanups.push(() => {
+  onTestFinished(() => {
     holder.close();
   });
   const address = holder.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const line = await refusal([
-    '--data-dir',
-    folder(),
-    '--ui-port',
-    '0',
-    '--otlp-http-port',
-    `${port}`,
-  ]);
+  const line = await refusal(['--data-dir', temporaryFolder(), '--otlp-http-port', `${port}`]);
   expect(line).toContain(`port ${port} (otlp-http) is in use`);
   expect(line).toContain('TL_PORT_IN_USE');
 });
 
 test('a data directory that cannot be written is one clear line', async () => {
-  const file = join(folder(), 'file');
+  const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
-  const line = await refusal(['--data-dir', join(file, 'data'), ...FREE_PORTS]);
+  const line = await refusal(['--data-dir', join(file, 'data')]);
   expect(line).toContain('TL_DATA_DIR_UNWRITABLE');
 });
 
 test('a second server on the same directory is refused, and the first lives on', async () => {
-  const dataDir = folder();
+  const dataDir = temporaryFolder();
   const first = await startServe(dataDir);
-  cleanups.push(() => first.stop('SIGKILL'));
-  const line = await refusal(['--data-dir', dataDir, ...FREE_PORTS]);
+  const line = await refusal(['--data-dir', dataDir]);
   expect(line).toContain('TL_DATA_DIR_LOCKED');
-  expect(line).toContain(String(first.process.pid));
+  expect(line).toContain(String(first.child.pid));
   expect((await fetch(`${first.ui}/readyz`)).status).toBe(200);
   await first.stop('SIGTERM');
   const next = await startServe(dataDir);
-  cleanups.push(() => next.stop('SIGKILL'));
   expect((await fetch(`${next.ui}/healthz`)).status).toBe(200);
 });
 
 test('a public address without a token, a cluster and an unknown flag are refused', async () => {
-  const dataDir = ['--data-dir', folder()];
-  expect(await refusal([...dataDir, ...FREE_PORTS, '--host', '0.0.0.0'])).toContain('--token');
+  const dataDir = ['--data-dir', temporaryFolder()];
+  expect(await refusal([...dataDir, '--host', '0.0.0.0'])).toContain('--token');
   expect(await refusal([...dataDir, '--clickhouse-url', 'http://127.0.0.1:1'])).toContain(
     'cluster',
   );

@@ -1,50 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { type ReadyProcess, startProcess } from './process.ts';
 
-const MAIN = fileURLToPath(new URL('../../trading/orders/src/main.ts', import.meta.url));
-const READY_TIMEOUT_MS = 15_000;
 const MESSAGE_TIMEOUT_MS = 15_000;
 
 /** The orders system, running as its own process. */
-export interface OrdersProcess {
-  readonly child: ChildProcess;
-  readonly wsUrl: string;
-  /** Asks it to end. @returns its exit code */
-  stop(): Promise<number | null>;
-}
+export type OrdersProcess = ReadyProcess<{ wsUrl: string }> & { readonly wsUrl: string };
 
-/**
- * Starts the system on a free port and waits for its ready line.
- *
- * @throws Error with exit code and error output when it ends instead
- */
+/** Starts the orders system on a free port. */
 export async function startOrdersProcess(
   exchange: { readonly rest: string; readonly wsApi: string },
   args: readonly string[],
 ): Promise<OrdersProcess> {
   const address = ['--exchange-rest', exchange.rest, '--exchange-ws-api', exchange.wsApi];
-  const child = spawn(process.execPath, [MAIN, ...address, ...args]);
-  let errors = '';
-  child.stderr.on('data', (data) => {
-    errors += data;
-  });
-  const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  const line = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line', { signal }).then(([text]) => text),
-    exited.then((code) => Promise.reject(new Error(`exit ${code}: ${errors}`))),
-  ]).catch((error) => {
-    child.kill('SIGKILL');
-    throw error;
-  });
-  const stop = () => {
-    if (child.exitCode === null) child.kill('SIGTERM');
-    return exited;
-  };
-  return { child, wsUrl: JSON.parse(line).wsUrl, stop };
+  const script = 'trading/orders/src/main.ts';
+  const orders = await startProcess<{ wsUrl: string }>(script, [...address, ...args]);
+  return { ...orders, wsUrl: orders.ready.wsUrl };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what the tests look into is what they test

@@ -1,23 +1,38 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type StatusResponse, statusResponseSchema } from '@throughline/model';
+import { onTestFinished } from 'vitest';
+import { type ReadyProcess, ROOT, startProcess } from './process.ts';
 
-export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const CLI = 'packages/cli/src/main.ts';
+const FREE_PORTS = ['--ui-port', '0', '--otlp-http-port', '0'];
 
-const CLI = join(ROOT, 'packages', 'cli', 'src', 'main.ts');
-const READY_DEADLINE_MS = 60_000;
+/** A `throughline serve` or `demo` of its own process, on free ports. */
+export interface Serving extends ReadyProcess<{ ui: string; otlpHttp: string }> {
+  readonly ui: string;
+  readonly otlpHttp: string;
+}
 
-/** A `throughline serve` of its own process, on free ports. */
-export interface Serving {
-  ui: string;
-  otlpHttp: string;
-  process: ChildProcess;
-  /** Ends the process with the signal and waits until it is gone. */
-  stop(signal?: NodeJS.Signals): Promise<void>;
+/** A folder that is gone when the test has ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'throughline-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `throughline serve`, or `demo`; it is stopped, at the latest, when the test has ended. */
+export async function startServe(
+  dataDir: string,
+  command: readonly string[] = ['serve'],
+): Promise<Serving> {
+  const args = [...command, '--json', '--data-dir', dataDir, ...FREE_PORTS];
+  const serving = await startProcess<Serving['ready']>(CLI, args);
+  onTestFinished(async () => {
+    await serving.stop();
+  });
+  return { ...serving, ...serving.ready };
 }
 
 export interface Ended {
@@ -26,17 +41,12 @@ export interface Ended {
   stderr: string;
 }
 
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'throughline-'));
-}
-
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** Runs the command line until it ends by itself. */
+/** Runs the command line, on free ports unless told otherwise, until it ends by itself. */
 export function runCli(args: readonly string[], deadlineMs: number): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command = '', ...rest] = args;
+  const child = spawn(process.execPath, [join(ROOT, CLI), command, ...FREE_PORTS, ...rest], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text;
@@ -51,35 +61,6 @@ export function runCli(args: readonly string[], deadlineMs: number): Promise<End
       resolve({ ...ended, code });
     });
   });
-}
-
-/** Starts `throughline serve`, or `demo`, and waits until everything listens. */
-export async function startServe(
-  dataDir: string,
-  command: readonly string[] = ['serve'],
-): Promise<Serving> {
-  const ports = ['--ui-port', '0', '--otlp-http-port', '0'];
-  const child = spawn(
-    process.execPath,
-    [CLI, ...command, '--json', '--data-dir', dataDir, ...ports],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-  });
-  const ready = await new Promise<{ ui: string; otlpHttp: string }>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('serve is not ready')), READY_DEADLINE_MS);
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      clearTimeout(timer);
-      resolve(JSON.parse(line));
-    });
-    child.once('exit', (code) => reject(new Error(`serve ended with code ${code}`)));
-  });
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
-    child.kill(signal);
-    await exited;
-  };
-  return { ui: ready.ui, otlpHttp: ready.otlpHttp, process: child, stop };
 }
 
 export async function readStatus(ui: string): Promise<StatusResponse> {

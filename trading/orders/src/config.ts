@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ThroughlineError } from '@throughline/model';
+import { invalidFlag, parseFlags } from './arguments.ts';
 import type { OrdersOptions } from './orders.ts';
 
 export const USAGE = `usage: orders --exchange-ws-api URL --exchange-rest URL [options]
@@ -47,12 +46,12 @@ export function readConfig(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Config {
-  const values = parse(args);
+  const values = parseFlags(args, OPTIONS);
   if (values.help) return { isHelp: true };
   const integer = (name: 'port' | 'batch-size' | 'batch-ms' | 'max-open-ms', [min, max]: Range) => {
     const value = Number(values[name]);
     if (/^\d+$/.test(values[name]) && value >= min && value <= max) return value;
-    throw invalid(`--${name} ${values[name]}: must be a whole number from ${min} to ${max}`);
+    throw invalidFlag(`--${name} ${values[name]}: must be a whole number from ${min} to ${max}`);
   };
   const { otlp } = values;
   return {
@@ -76,24 +75,14 @@ export function readConfig(
 type Range = readonly [min: number, max: number];
 
 function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string {
-  if (text === undefined) throw invalid(`--${name} is missing`);
+  if (text === undefined) throw invalidFlag(`--${name} is missing`);
   if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-  throw invalid(`--${name} ${text}: not an address that begins with ${protocols.join(' or ')}//`);
+  throw invalidFlag(
+    `--${name} ${text}: not an address that begins with ${protocols.join(' or ')}//`,
+  );
 }
 
 function amountOf(name: string, text: string): string {
   if (/^\d{1,20}(\.\d{1,8})?$/.test(text) && !/^[0.]+$/.test(text)) return text;
-  throw invalid(`--${name} ${text}: not a positive decimal`);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-function invalid(message: string, cause?: unknown): ThroughlineError {
-  return new ThroughlineError('TL_CONFIG_INVALID', message, { hint: 'See --help.', cause });
+  throw invalidFlag(`--${name} ${text}: not a positive decimal`);
 }

@@ -3,7 +3,7 @@ import { ATTR } from '@throughline/model';
 import { expect, test } from 'vitest';
 import { packMessage } from '../messaging/message.ts';
 import { withBusinessIds } from '../propagation/business-ids.ts';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { startFanIn } from './fan-in.ts';
 
 /** A member: a span in a trace of its own, with a user's baggage. */

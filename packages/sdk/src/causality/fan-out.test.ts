@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { ATTR } from '@throughline/model';
 import { expect, test } from 'vitest';
 import { withBusinessIds } from '../propagation/business-ids.ts';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { startFanOut } from './fan-out.ts';
 
 test('each part is a producer span of its own under the same parent, with its own baggage', () => {

@@ -1,7 +1,7 @@
 import { type Span, type SpanOptions, trace } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import type { TypedLink } from './link.ts';
 import { startLinkedRoot } from './linked-root.ts';

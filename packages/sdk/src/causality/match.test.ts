@@ -1,6 +1,6 @@
 import { ATTR, LINK_TYPE } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { startMatch } from './match.ts';
 import { registryKey } from './registry.ts';
 

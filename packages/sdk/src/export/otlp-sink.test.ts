@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { type Answer, type OtlpReceiver, startOtlpReceiver, testTracing } from '../test-support.ts';
+import {
+  type Answer,
+  type OtlpReceiver,
+  startOtlpReceiver,
+  testTracing,
+} from '../testing/tracing.ts';
 import type { TracingOptions } from '../tracing/config.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 

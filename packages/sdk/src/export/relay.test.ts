@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { startOtlpReceiver, testTracing } from '../test-support.ts';
+import { startOtlpReceiver, testTracing } from '../testing/tracing.ts';
 import { relaySpans } from './relay.ts';
 
 test('all spans of a thread that never returns to its event loop arrive', async () => {

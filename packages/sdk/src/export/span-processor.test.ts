@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { expect, test, vi } from 'vitest';
-import { readable, spanNames, testTracing } from '../test-support.ts';
+import { readable, spanNames, testTracing } from '../testing/tracing.ts';
 import type { BatchSink, ExportOutcome } from './batch-sink.ts';
 import { ExportQueue } from './export-queue.ts';
 import type { SpanBatch } from './span-batch.ts';

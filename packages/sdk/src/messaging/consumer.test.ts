@@ -10,7 +10,7 @@ import { ATTR, LINK_TYPE } from '@throughline/model';
 import { expect, test } from 'vitest';
 import { toLink } from '../causality/link.ts';
 import { withBusinessIds } from '../propagation/business-ids.ts';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { consume, startConsumer } from './consumer.ts';
 import { packMessage } from './message.ts';
 

@@ -1,7 +1,7 @@
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { ATTR } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { packMessage } from './message.ts';
 import { startProducer } from './producer.ts';
 

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { startedSpan } from '../tracing/started-span.ts';
 import { capText, KeyRedactor, REDACTED, redact, redactedText, redactText } from './redaction.ts';
 

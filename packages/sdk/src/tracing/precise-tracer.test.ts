@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import type { Carrier } from '../propagation/carrier.ts';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { spanTime } from './precise-tracer.ts';
 
 const ns = ([seconds, nanos]: [number, number]) => BigInt(seconds) * 1_000_000_000n + BigInt(nanos);

@@ -2,7 +2,7 @@ import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace } from '@open
 import { ATTR } from '@throughline/model';
 import { afterEach, expect, test } from 'vitest';
 import { withBusinessIds } from '../propagation/business-ids.ts';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 
 afterEach(() => {
   trace.disable();

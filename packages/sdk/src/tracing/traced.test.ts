@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ThroughlineError } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../test-support.ts';
+import { readable, testTracing } from '../testing/tracing.ts';
 import { traced } from './traced.ts';
 
 const activeSpan = () => readable(trace.getActiveSpan());

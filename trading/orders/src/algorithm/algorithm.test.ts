@@ -3,25 +3,15 @@ import { startTracing } from '@throughline/sdk';
 import { expect, test } from 'vitest';
 import type { ClientOrder } from '../domain/client-order.ts';
 import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
-import { createInstrument } from '../domain/instrument.ts';
 import type { AlgorithmInput, AlgorithmOutput } from '../events.ts';
+import { BTCUSDT } from '../testing/instruments.ts';
 import { Algorithm } from './algorithm.ts';
-
-const btc = createInstrument('BTCUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '1000000',
-  stepSize: '0.00001',
-  quantityMin: '0.00001',
-  quantityMax: '9000',
-  notionalMin: '5',
-});
 
 class Bench {
   nowMs = 0;
   readonly sent: AlgorithmOutput[] = [];
   readonly algorithm = new Algorithm(startTracing({ enabled: false, serviceName: 'algorithm' }), {
-    instruments: new Map([['BTCUSDT', btc]]),
+    instruments: new Map([['BTCUSDT', BTCUSDT]]),
     openMsMax: 1_000,
     sliceNotional: parseDecimal('20000'),
     send: (event) => this.sent.push(event),

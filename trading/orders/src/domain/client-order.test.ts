@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest';
+import { BTCUSDT } from '../testing/instruments.ts';
 import { clientOrderAttributes, parseClientOrder } from './client-order.ts';
-import { createInstrument } from './instrument.ts';
 
-const btc = createInstrument('BTCUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '1000000',
-  stepSize: '0.00001',
-  quantityMin: '0.00001',
-  quantityMax: '9000',
-  notionalMin: '5',
-});
-const instruments = new Map([['BTCUSDT', btc]]);
+const instruments = new Map([['BTCUSDT', BTCUSDT]]);
 const limit = {
   type: 'order.new',
   user_id: 'u1',
@@ -37,7 +28,7 @@ test('a limit order is read into lots and ticks', () => {
     lots: 50_000n,
     priceTicks: 6_100_000n,
   });
-  expect(clientOrderAttributes(order, btc)).toEqual({
+  expect(clientOrderAttributes(order, BTCUSDT)).toEqual({
     'user.id': 'u1',
     'client.order_id': 'o1',
     'trading.symbol': 'BTCUSDT',

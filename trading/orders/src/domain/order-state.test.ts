@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
-import { createInstrument } from './instrument.ts';
+import { BTCUSDT } from '../testing/instruments.ts';
 import { averagePrice, ended, filled, leavesLots, newOrderState } from './order-state.ts';
-
-const btc = createInstrument('BTCUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '1000000',
-  stepSize: '0.00001',
-  quantityMin: '0.00001',
-  quantityMax: '9000',
-  notionalMin: '5',
-});
 
 test('fills add up until the order is filled', () => {
   const partly = filled(newOrderState(10n), 4n, 100n);
@@ -36,9 +26,9 @@ test('a fill beyond the leaves, or after the end, is refused', () => {
 });
 
 test('the average price is exact where it can be and else rounded', () => {
-  expect(averagePrice(btc, newOrderState(10n))).toBeUndefined();
+  expect(averagePrice(BTCUSDT, newOrderState(10n))).toBeUndefined();
   const half = filled(filled(newOrderState(10n), 1n, 100n), 1n, 101n);
-  expect(averagePrice(btc, half)).toBe('1.005');
+  expect(averagePrice(BTCUSDT, half)).toBe('1.005');
   const third = filled(half, 1n, 101n);
-  expect(averagePrice(btc, third)).toBe('1.00666667');
+  expect(averagePrice(BTCUSDT, third)).toBe('1.00666667');
 });

@@ -1,19 +1,10 @@
 import { parseDecimal } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SOLUSDT } from '../testing/instruments.ts';
 import type { ClientOrder } from './client-order.ts';
-import { createInstrument } from './instrument.ts';
 import { groupByPrice, slice } from './splitter.ts';
 
-const sol = createInstrument('SOLUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '10000',
-  stepSize: '0.001',
-  quantityMin: '0.001',
-  quantityMax: '90000',
-  notionalMin: '5',
-});
 const sliceNotional = parseDecimal('1000');
 
 function member(clientOrderId: string, order: Partial<ClientOrder>) {
@@ -51,21 +42,21 @@ test('members of a group agree on type, limit and time in force', () => {
 
 test('a quantity becomes at least two exchange orders when both are large enough', () => {
   const referenceTicks = 15_000n;
-  expect(slice(67n, sol, { sliceNotional, referenceTicks })).toEqual([67n]);
-  expect(slice(69n, sol, { sliceNotional, referenceTicks })).toEqual([35n, 34n]);
-  expect(slice(20_000n, sol, { sliceNotional, referenceTicks })).toHaveLength(4);
-  expect(slice(20_000n, sol, { sliceNotional, referenceTicks: undefined })).toEqual([20_000n]);
+  expect(slice(67n, SOLUSDT, { sliceNotional, referenceTicks })).toEqual([67n]);
+  expect(slice(69n, SOLUSDT, { sliceNotional, referenceTicks })).toEqual([35n, 34n]);
+  expect(slice(20_000n, SOLUSDT, { sliceNotional, referenceTicks })).toHaveLength(4);
+  expect(slice(20_000n, SOLUSDT, { sliceNotional, referenceTicks: undefined })).toEqual([20_000n]);
 });
 
 test('slices are even, sum to the quantity, and none is larger than the exchange takes', () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 1n, max: 10n ** 10n }),
-      fc.option(fc.bigInt({ min: 1n, max: sol.ticksMax }), { nil: undefined }),
+      fc.option(fc.bigInt({ min: 1n, max: SOLUSDT.ticksMax }), { nil: undefined }),
       (lots, referenceTicks) => {
-        const slices = slice(lots, sol, { sliceNotional, referenceTicks });
+        const slices = slice(lots, SOLUSDT, { sliceNotional, referenceTicks });
         expect(slices.reduce((sum, one) => sum + one, 0n)).toBe(lots);
-        expect(slices.every((one) => one > 0n && one <= sol.lotsMax)).toBe(true);
+        expect(slices.every((one) => one > 0n && one <= SOLUSDT.lotsMax)).toBe(true);
         expect(slices.every((one) => (slices[0] ?? 0n) - one <= 1n)).toBe(true);
       },
     ),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ExchangeOrder } from '../domain/exchange-order.ts';
-import { createInstrument } from '../domain/instrument.ts';
+import { BTCUSDT } from '../testing/instruments.ts';
 import {
   type ExecutionReport,
   executionOf,
@@ -8,15 +8,6 @@ import {
   reportedOrderId,
 } from './exchange-messages.ts';
 
-const instrument = createInstrument('BTCUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '1000000',
-  stepSize: '0.00001',
-  quantityMin: '0.00001',
-  quantityMax: '9000',
-  notionalMin: '5',
-});
 const order: ExchangeOrder = {
   exchangeOrderId: 'b-1-1',
   batchId: 'b-1',
@@ -33,7 +24,7 @@ const report: ExecutionReport = {
 };
 
 test('an order goes out in the exchange’s words, with nothing of ours but its id', () => {
-  expect(placeParameters({ order, instrument })).toEqual({
+  expect(placeParameters({ order, instrument: BTCUSDT })).toEqual({
     symbol: 'BTCUSDT',
     side: 'SELL',
     type: 'LIMIT',
@@ -44,14 +35,14 @@ test('an order goes out in the exchange’s words, with nothing of ours but its 
     newOrderRespType: 'ACK',
   });
   const market = { ...order, type: 'market', timeInForce: 'ioc', priceTicks: undefined } as const;
-  const parameters = placeParameters({ order: market, instrument });
+  const parameters = placeParameters({ order: market, instrument: BTCUSDT });
   expect(parameters).toMatchObject({ type: 'MARKET' });
   expect(Object.keys(parameters)).not.toContain('timeInForce');
   expect(Object.keys(parameters)).not.toContain('price');
 });
 
 test('a trade is a fill in lots and ticks, with an id that differs between the two sides', () => {
-  expect(executionOf({ order, instrument }, report)).toEqual({
+  expect(executionOf({ order, instrument: BTCUSDT }, report)).toEqual({
     exchangeOrderId: 'b-1-1',
     symbol: 'BTCUSDT',
     exchangeStatus: 'PARTIALLY_FILLED',
@@ -72,11 +63,16 @@ test.each([
   ['EXPIRED_IN_MATCH', 'expired'],
 ])('%s ends the order', (status, end) => {
   const ended = { ...report, x: status, X: status };
-  expect(executionOf({ order, instrument }, ended)?.outcome).toMatchObject({ type: 'end', end });
+  expect(executionOf({ order, instrument: BTCUSDT }, ended)?.outcome).toMatchObject({
+    type: 'end',
+    end,
+  });
 });
 
 test('an acknowledgement is no execution', () => {
-  expect(executionOf({ order, instrument }, { ...report, x: 'NEW', X: 'NEW' })).toBeUndefined();
+  expect(
+    executionOf({ order, instrument: BTCUSDT }, { ...report, x: 'NEW', X: 'NEW' }),
+  ).toBeUndefined();
 });
 
 test('the report of a cancel names the order that was canceled', () => {

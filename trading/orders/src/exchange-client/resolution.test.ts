@@ -1,20 +1,11 @@
 import { ThroughlineError } from '@throughline/model';
 import { expect, test } from 'vitest';
 import type { ExchangeOrder } from '../domain/exchange-order.ts';
-import { createInstrument } from '../domain/instrument.ts';
+import { SOLUSDT } from '../testing/instruments.ts';
 import type { Answer } from './api-connection.ts';
 import { OpenOrder } from './open-order.ts';
 import { resolveOrder } from './resolution.ts';
 
-const instrument = createInstrument('SOLUSDT', {
-  tickSize: '0.01',
-  priceMin: '0.01',
-  priceMax: '10000',
-  stepSize: '0.001',
-  quantityMin: '0.001',
-  quantityMax: '90000',
-  notionalMin: '5',
-});
 const order: ExchangeOrder = {
   exchangeOrderId: 'b-1-1',
   batchId: 'b-1',
@@ -54,7 +45,7 @@ test('fills that were missed are asked for, and come before the end', async () =
     'order.status': [status('CANCELED', '0.050')],
     myTrades: [{ type: 'result', result: trades }],
   });
-  const found = await resolveOrder(connection, new OpenOrder(order, instrument));
+  const found = await resolveOrder(connection, new OpenOrder(order, SOLUSDT));
   expect(found.map(({ execution }) => execution.outcome)).toEqual([
     ...[
       { type: 'fill', fillId: 'SOLUSDT-1-buy', lots: 30n, priceTicks: 15_000n, liquidity: 'taker' },
@@ -66,24 +57,24 @@ test('fills that were missed are asked for, and come before the end', async () =
 
 test('an order that is open with nothing missed needs no more questions', async () => {
   const connection = scripted({ 'order.status': [status('NEW', '0.000')] });
-  expect(await resolveOrder(connection, new OpenOrder(order, instrument))).toEqual([]);
+  expect(await resolveOrder(connection, new OpenOrder(order, SOLUSDT))).toEqual([]);
   expect(connection.asked).toEqual(['order.status']);
 });
 
 test('an order that the exchange does not know after all counts as rejected', async () => {
   const connection = scripted({ 'order.status': [unknown] });
-  const found = await resolveOrder(connection, new OpenOrder(order, instrument));
+  const found = await resolveOrder(connection, new OpenOrder(order, SOLUSDT));
   expect(found.map(({ execution }) => execution.outcome)).toMatchObject([{ end: 'rejected' }]);
   expect(connection.asked).toHaveLength(3);
 });
 
 test('an order that arrives late is found by asking again', async () => {
   const connection = scripted({ 'order.status': [unknown, status('NEW', '0.000')] });
-  expect(await resolveOrder(connection, new OpenOrder(order, instrument))).toEqual([]);
+  expect(await resolveOrder(connection, new OpenOrder(order, SOLUSDT))).toEqual([]);
 });
 
 test('an answer that cannot be used is an error, not a guess', async () => {
-  const open = new OpenOrder(order, instrument);
+  const open = new OpenOrder(order, SOLUSDT);
   const unavailable = expect.objectContaining({ code: 'TL_EXCHANGE_UNAVAILABLE' });
   const odd = scripted({ 'order.status': [{ type: 'result', result: { status: 7 } }] });
   await expect(resolveOrder(odd, open)).rejects.toThrow(unavailable);
@@ -91,7 +82,7 @@ test('an answer that cannot be used is an error, not a guess', async () => {
 });
 
 test('each execution of an order is news once', () => {
-  const open = new OpenOrder(order, instrument);
+  const open = new OpenOrder(order, SOLUSDT);
   const fill = (fillId: string, lots: bigint) => ({
     ...{ exchangeOrderId: 'b-1-1', symbol: 'SOLUSDT', exchangeStatus: 'PARTIALLY_FILLED' },
     outcome: { type: 'fill', fillId, lots, priceTicks: 1n, liquidity: 'taker' } as const,

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ThroughlineError } from '@throughline/model';
+import { invalidFlag, parseFlags } from '../arguments.ts';
 import type { LoadOptions } from './load.ts';
 
 export const USAGE = `usage: load --url URL --exchange-rest URL [options]
@@ -27,18 +26,20 @@ const NUMBER_MAX = 1_000_000;
 
 /** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
 export function readLoadConfig(args: readonly string[]): LoadOptions | undefined {
-  const values = parse(args);
+  const values = parseFlags(args, OPTIONS);
   if (values.help) return undefined;
   const number = (name: 'orders' | 'rate' | 'users' | 'seed' | 'final-timeout-ms', min: number) => {
     const value = Number(values[name]);
     const isUsable = name === 'rate' ? Number.isFinite(value) : Number.isInteger(value);
     if (isUsable && value >= min && value <= NUMBER_MAX) return value;
-    throw invalid(`--${name} ${values[name]}: must be a number from ${min} to ${NUMBER_MAX}`);
+    throw invalidFlag(`--${name} ${values[name]}: must be a number from ${min} to ${NUMBER_MAX}`);
   };
   const url = (name: 'url' | 'exchange-rest') => {
     const text = values[name];
     if (text !== undefined && URL.canParse(text)) return text;
-    throw invalid(text === undefined ? `--${name} is missing` : `--${name} ${text}: no address`);
+    throw invalidFlag(
+      text === undefined ? `--${name} is missing` : `--${name} ${text}: no address`,
+    );
   };
   return {
     wsUrl: url('url'),
@@ -49,16 +50,4 @@ export function readLoadConfig(args: readonly string[]): LoadOptions | undefined
     seed: number('seed', 0),
     finalTimeoutMs: number('final-timeout-ms', 0),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-function invalid(message: string, cause?: unknown): ThroughlineError {
-  return new ThroughlineError('TL_CONFIG_INVALID', message, { hint: 'See --help.', cause });
 }

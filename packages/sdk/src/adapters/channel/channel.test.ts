@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { ATTR } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../../test-support.ts';
+import { readable, testTracing } from '../../testing/tracing.ts';
 import { runInSpan, startedSpan } from '../../tracing/started-span.ts';
 import { TracedChannel } from './carrier.ts';
 import { startChannelConsumer } from './consumer.ts';

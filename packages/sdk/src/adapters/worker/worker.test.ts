@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
-import { readable, testTracing } from '../../test-support.ts';
+import { readable, testTracing } from '../../testing/tracing.ts';
 import { createThreadChannel } from './carrier.ts';
 import { onTraced, startWorkerConsumer, ThreadReceiver } from './consumer.ts';
 import { postTraced, ThreadSender } from './producer.ts';
 
 function startThread(workerData: object, transferList: readonly Transferable[]): Worker {
-  const url = new URL('./test-thread.ts', import.meta.url);
+  const url = new URL('../../testing/thread.ts', import.meta.url);
   return new Worker(url, { workerData, transferList: [...transferList] });
 }
 

@@ -2,8 +2,16 @@ import '@xyflow/react/dist/base.css';
 import { useQuery } from '@tanstack/react-query';
 import type { Lifecycle, SpanRef } from '@throughline/model';
 import { spanRef } from '@throughline/model';
-import { Background, Controls, type Edge, type Node, ReactFlow } from '@xyflow/react';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import {
+  Background,
+  Controls,
+  type Edge,
+  type Node,
+  ReactFlow,
+  type ReactFlowInstance,
+  type Viewport,
+} from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { buildGraph, type Graph } from '../../lib/graph.ts';
 import { serviceHues } from '../../lib/palette.ts';
 import { useWidth } from '../../lib/use-width.ts';
@@ -93,6 +101,25 @@ function frameOf(placed: PlacedGraph, widthPx: number) {
   return { heightPx, viewport: { x, y: TOP_PX, zoom } };
 }
 
+/** Keeps the drawing in its frame as the page's width changes, until somebody moves it. */
+function useFollow(viewport: Viewport | undefined) {
+  const flow = useRef<ReactFlowInstance>(undefined);
+  const moved = useRef(false);
+  const { x = 0, y = 0, zoom = 1 } = viewport ?? {};
+  useEffect(() => {
+    if (!moved.current) void flow.current?.setViewport({ x, y, zoom });
+  }, [x, y, zoom]);
+  return {
+    onInit: (instance: ReactFlowInstance) => {
+      flow.current = instance;
+    },
+    // What we move ourselves comes without an event.
+    onMoveStart: (event: MouseEvent | TouchEvent | null) => {
+      if (event) moved.current = true;
+    },
+  };
+}
+
 /** The graph and its layout, which is kept as long as nodes and edges stay the same. */
 function useLayout(lifecycle: Lifecycle, expanded: ReadonlySet<string>) {
   const graph = useMemo(
@@ -137,6 +164,7 @@ export function CausalGraph({ lifecycle, selected, onSelect }: CausalGraphProps)
   const canvas = useRef<HTMLDivElement>(null);
   const widthPx = useWidth(canvas);
   const frame = placed && frameOf(placed, widthPx);
+  const follow = useFollow(frame?.viewport);
   return (
     <div ref={canvas} className={styles.canvas} style={{ height: frame?.heightPx }}>
       {error && <p role="alert">{error.message}</p>}
@@ -158,6 +186,7 @@ export function CausalGraph({ lifecycle, selected, onSelect }: CausalGraphProps)
           nodeTypes={NODE_TYPES}
           edgeTypes={EDGE_TYPES}
           defaultViewport={frame.viewport}
+          {...follow}
           minZoom={0.1}
           maxZoom={2}
           nodesDraggable={false}

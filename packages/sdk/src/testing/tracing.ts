@@ -4,9 +4,9 @@ import { MessageChannel } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { TracingOptions } from './tracing/config.ts';
-import { startTracing } from './tracing/start-tracing.ts';
-import type { Tracing } from './tracing/tracing.ts';
+import type { TracingOptions } from '../tracing/config.ts';
+import { startTracing } from '../tracing/start-tracing.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 /** Tracing whose spans go to a port that nobody reads: no network, no global state, no log. */
 export function testTracing(options: TracingOptions = {}): Tracing {

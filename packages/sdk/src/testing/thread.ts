@@ -1,9 +1,9 @@
 /** The other threads of worker.test.ts: what they do is named by `workerData.role`. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { readable, testTracing } from '../../test-support.ts';
-import type { ThreadReceiverEnd, ThreadSenderEnd } from './carrier.ts';
-import { onTraced, startWorkerConsumer, ThreadReceiver } from './consumer.ts';
-import { postTraced, ThreadSender } from './producer.ts';
+import type { ThreadReceiverEnd, ThreadSenderEnd } from '../adapters/worker/carrier.ts';
+import { onTraced, startWorkerConsumer, ThreadReceiver } from '../adapters/worker/consumer.ts';
+import { postTraced, ThreadSender } from '../adapters/worker/producer.ts';
+import { readable, testTracing } from './tracing.ts';
 
 interface Roles {
   /** Blocks until the channel closes, then reports what came, in order. */

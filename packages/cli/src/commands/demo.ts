@@ -1,4 +1,4 @@
-import { ThroughlineError } from '@throughline/model';
+import { formatTime, nowNs, ThroughlineError } from '@throughline/model';
 import type { Server } from '@throughline/server';
 import { type DemoSettings, readConfigFile, readSettings } from '../config.ts';
 import { openBrowser } from '../demo/browser.ts';
@@ -19,6 +19,8 @@ const USAGE = 'throughline demo: serve, with a trading system that sends client 
 const ROUND_ORDERS = 1_000;
 const EXIT_ORDERS = 200;
 const READ_BACK_DEADLINE_MS = 60_000;
+/** The data directory may hold orders of runs before. */
+const STARTED_AT = formatTime(nowNs());
 const SYSTEMS = ['orders', 'signals', 'options', 'bot'];
 
 /** Starts server, exchange and orders system, and sends client orders until told to stop. */
@@ -148,9 +150,9 @@ async function verify(
   return 1;
 }
 
-/** A word on the order that took longest; nothing before there is one. */
+/** A word on the order of this run that took longest; nothing before there is one. */
 async function slowestOf(server: Server, client: ApiClient): Promise<string> {
-  const { rows } = await client.orders({ sort: 'duration', limit: 1 });
+  const { rows } = await client.orders({ sort: 'duration', limit: 1, start: STARTED_AT });
   const [slowest] = rows;
   return slowest ? `${slowestText(slowest, orderLink(server, slowest.key))}\n` : '';
 }

@@ -62,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     stops.push(() => store.close());
 
     const counters = new IngestCounters();
-    const endpoints: Record<string, string> = {};
+    const endpoints = { ui: '', otlpHttp: '' };
     const { version, uiDir } = options;
     const api = createApi({ token, version, uiDir, logger, store, counters, endpoints });
     stops.push(() => api.close());

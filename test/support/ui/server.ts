@@ -38,7 +38,7 @@ export function healthyStatus(): StatusResponse {
   return {
     version: '0.1.0',
     startedAt: 1_764_000_000_000_000_000n,
-    endpoints: { ui: 'http://127.0.0.1:16686', 'otlp-http': 'http://127.0.0.1:4318' },
+    endpoints: { ui: 'http://127.0.0.1:16686', otlpHttp: 'http://127.0.0.1:4318' },
     ingest: { requests: 812, spansAccepted: 48_213, rejected: {} },
     journal: { segments: 3, bytes: 1_200_000, bytesMax: 1_000_000_000, lagMs: 140 },
     store: { spansLoaded: 48_213, segmentsLoaded: 14, recordsQuarantined: 0, warnings: [] },

@@ -5,7 +5,8 @@ import { nanosecondsSchema } from '../time.ts';
 export const statusResponseSchema = z.object({
   version: z.string(),
   startedAt: nanosecondsSchema,
-  endpoints: z.record(z.string(), z.string()),
+  /** Addresses, as a client on the server's machine reaches them. */
+  endpoints: z.object({ ui: z.string(), otlpHttp: z.string() }),
   ingest: z.object({
     requests: z.number().int(),
     /** Spans acknowledged: they are in the journal, on disk. */

@@ -67,7 +67,7 @@ function api({ token, reads }: { token?: string; reads?: Partial<TraceStore> } =
     logger: pino({ level: 'silent' }),
     store: storeOf(reads),
     counters: new IngestCounters(),
-    endpoints: {},
+    endpoints: { ui: 'http://127.0.0.1:1', otlpHttp: 'http://127.0.0.1:2' },
   });
 }
 

@@ -10,7 +10,7 @@ export interface StatusOptions {
   store: Store;
   counters: IngestCounters;
   /** Filled in once everything listens. */
-  endpoints: Record<string, string>;
+  endpoints: StatusResponse['endpoints'];
 }
 
 /** `GET /api/status`, `/healthz` (the process answers) and `/readyz` (it can take and return spans). */

@@ -8,10 +8,8 @@ import styles from './empty-orders.module.css';
 
 /** The lines that make an OpenTelemetry SDK send here, in the form that shells understand. */
 export function environmentLines(endpoints: StatusResponse['endpoints']): string {
-  const http = Object.entries(endpoints).find(([name]) => /otlp.*http|http.*otlp/i.test(name))?.[1];
-  const address = http ?? 'http://127.0.0.1:4318';
   return [
-    `export OTEL_EXPORTER_OTLP_ENDPOINT=${address.includes('://') ? address : `http://${address}`}`,
+    `export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoints.otlpHttp}`,
     'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
     'export OTEL_SERVICE_NAME=my-service',
   ].join('\n');

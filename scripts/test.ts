@@ -43,7 +43,7 @@ function vitest(project: string, words: readonly string[]): void {
 
 const words = process.argv.slice(2);
 if (words.length === 0) {
-  check('provision', process.execPath, ['scripts/provision.ts']);
+  check('provision', process.execPath, ['scripts/provision/main.ts']);
   check('format and lint', join(bin, 'biome'), ['check', '--error-on-warnings', '.']);
   check('types', join(bin, 'tsc'), ['--noEmit']);
   check('tidy', process.execPath, ['scripts/tidy/main.ts']);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CHROMIUM, launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
+import { launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
 import { KEYS, laterOrders, scenario } from './support/ui/scenario.ts';
 import { type Fixture, healthyStatus, serveFixture } from './support/ui/server.ts';
 
@@ -35,7 +35,7 @@ function details() {
   return page.getByRole('complementary', { name: 'Span details' });
 }
 
-describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
+describe('in a browser', () => {
   beforeAll(async () => {
     dist = await mkdtemp(join(tmpdir(), 'throughline-ui-'));
     // In a process of its own: the tests' NODE_ENV would make it a development build.

@@ -2,22 +2,14 @@
 // each thing; exits 1 with what to do when something cannot be had.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { findChromium } from './chromium.ts';
 
-const CHROMIUM_PATHS = [
-  process.env.CHROMIUM_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-
-function findChromium(): string | undefined {
-  return CHROMIUM_PATHS.find((path) => path !== undefined && path !== '' && existsSync(path));
-}
+const APT_DEADLINE_MS = 600_000;
 
 function aptInstall(name: string): void {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', name]]) {
-    spawnSync('apt-get', args, { env: environment, stdio: 'ignore', timeout: 600_000 });
+    spawnSync('apt-get', args, { env, stdio: 'ignore', timeout: APT_DEADLINE_MS });
   }
 }
 

@@ -25,14 +25,17 @@ export const READ_LIMITS: ReadLimits = {
   hopsMax: 16,
 };
 
+/** Traces whose spans one query asks for. */
+const TRACES_AT_ONCE_MAX = 5_000;
+
 /** Lifecycles built in one go, before other work of the process gets its turn. */
 const BUILT_AT_ONCE_MAX = 16;
 
 /**
  * Reads the lifecycles with these begins, all together: a few queries a hop, however many they are.
  *
- * Forward: the traces of the begins, then the traces that link to these, and so on. Then back: the traces
- * that these link to and that were not met, which hold the other members of batches (whose arrivals a
+ * Forward: the traces of the begins, then the traces that link to these, and so on, by links alone; only
+ * then their spans, nearest first. Then back: the traces that these link to and that were not met, which hold the other members of batches (whose arrivals a
  * batch waited for) and what remains of a chain with a lost span; these are not followed forward again.
  * What a limit cuts off makes every lifecycle of this read `truncated`.
  *
@@ -76,15 +79,17 @@ class Reading {
   }
 
   async forward(traceIds: readonly string[]): Promise<void> {
+    const met: string[] = [];
     let frontier = this.#admit(traceIds);
     for (let hop = 0; frontier.length > 0; hop += 1) {
-      if (hop > this.#limits.hopsMax) {
+      met.push(...frontier);
+      if (hop >= this.#limits.hopsMax) {
         this.truncated = true;
-        return;
+        break;
       }
-      const [links] = await Promise.all([this.#linksTo(frontier), this.#readSpans(frontier)]);
-      frontier = this.#admit(links);
+      frontier = this.#admit(await this.#linksTo(frontier));
     }
+    await this.#readSpans(met);
   }
 
   async back(): Promise<void> {
@@ -112,15 +117,22 @@ class Reading {
   }
 
   async #readSpans(traceIds: readonly string[]): Promise<Span[]> {
-    const left = this.#limits.spansMax - this.spans.length;
-    if (left <= 0) {
-      this.truncated = true;
-      return [];
+    const read: Span[] = [];
+    for (let from = 0; from < traceIds.length; from += TRACES_AT_ONCE_MAX) {
+      const left = this.#limits.spansMax - this.spans.length;
+      if (left <= 0) {
+        this.truncated = true;
+        break;
+      }
+      const some = traceIds.slice(from, from + TRACES_AT_ONCE_MAX);
+      const page = await this.#store.spansOfTraces(some, left);
+      this.truncated ||= page.truncated;
+      for (const span of page.spans) {
+        read.push(span);
+        this.spans.push(span);
+      }
     }
-    const page = await this.#store.spansOfTraces(traceIds, left);
-    this.truncated ||= page.truncated;
-    for (const span of page.spans) this.spans.push(span);
-    return page.spans;
+    return read;
   }
 
   async #linksTo(traceIds: readonly string[]): Promise<string[]> {

@@ -28,7 +28,7 @@ export class ProgressLine {
     if (!this.#open) process.stdout.write(`${text}\n`);
     else
       process.stdout.write(
-        `\r\x1b[2K${text.slice(0, Math.max(20, (process.stdout.columns ?? 80) - 1))}`,
+        `\r\x1b[2K${text.slice(0, Math.max(20, (process.stdout.columns || 80) - 1))}`,
       );
   }
 }

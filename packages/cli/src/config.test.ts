@@ -48,6 +48,8 @@ test('a broken file is refused by name', () => {
   expect(() => serve([], {}, '- a\n- b')).toThrow('not a mapping');
   expect(() => serve([], {}, 'host: [1]')).toThrow('host is not a plain value');
   expect(() => serve([], {}, 'host: "')).toThrow('not YAML');
+  expect(() => serve([], {}, 'ui_port: 1')).toThrow('ui_port is not a setting');
+  expect(serve([], {}, 'orders: 5\nhost: ::1').host).toBe('::1');
 });
 
 test('the demo takes the flags of serve too, and its counts are positive', () => {

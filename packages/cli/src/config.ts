@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ThroughlineError } from '@throughline/model';
 import { parse as parseYaml } from 'yaml';
-import type { DEMO_FLAGS, Flag, SERVE_FLAGS } from './flags.ts';
+import { DEMO_FLAGS, type Flag, type SERVE_FLAGS } from './flags.ts';
 
 const CONFIG_FILE = 'throughline.yaml';
 
@@ -104,6 +104,10 @@ function readFile(text: string | undefined): Map<string, string> {
   }
   return new Map(
     Object.entries(document).map(([name, value]) => {
+      // One file serves all commands, so it may hold what another command reads.
+      if (!Object.hasOwn(DEMO_FLAGS, name)) {
+        throw invalid(`${CONFIG_FILE}: ${name} is not a setting`, 'See --help for their names.');
+      }
       if (value === null || typeof value === 'object') {
         throw invalid(`${CONFIG_FILE}: ${name} is not a plain value`);
       }

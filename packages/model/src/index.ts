@@ -1,7 +1,5 @@
 export { type ErrorResponse, errorResponseSchema } from './api/error.ts';
 export {
-  LIFECYCLE_SORTS,
-  LIFECYCLES_LIMIT_MAX,
   type LifecyclesQuery,
   type LifecyclesResponse,
   lifecyclesQuerySchema,
@@ -9,8 +7,6 @@ export {
 } from './api/lifecycles.ts';
 export { type StatusResponse, statusResponseSchema } from './api/status.ts';
 export {
-  type InboundLink,
-  inboundLinkSchema,
   type TraceResponse,
   traceQuerySchema,
   traceResponseSchema,
@@ -35,10 +31,7 @@ export {
 } from './ids.ts';
 export {
   type Allocation,
-  allocationSchema,
   type Edge,
-  edgeSchema,
-  LIFECYCLE_FLAGS,
   type Lifecycle,
   type LifecycleDefinition,
   type LifecycleFlag,
@@ -46,23 +39,14 @@ export {
   type LifecycleSpan,
   lifecycleRowSchema,
   lifecycleSchema,
-  lifecycleSpanSchema,
   type Quantities,
-  quantitiesSchema,
-  RELEVANCES,
   type Relevance,
   SEGMENT_KINDS,
   type Segment,
   type SegmentKind,
   type Sibling,
   type Stage,
-  segmentSchema,
-  siblingSchema,
-  stageSchema,
-  WARNING_CODES,
   type Warning,
-  type WarningCode,
-  warningSchema,
 } from './lifecycle.ts';
 export {
   ATTR,
@@ -75,17 +59,11 @@ export {
 export {
   type Attributes,
   type AttributeValue,
-  attributesSchema,
-  attributeValueSchema,
-  SPAN_KINDS,
-  SPAN_STATUS_CODES,
   type Span,
   type SpanEvent,
   type SpanKind,
   type SpanLink,
   type SpanStatusCode,
-  spanEventSchema,
-  spanLinkSchema,
   spanSchema,
 } from './span.ts';
 export {
@@ -93,8 +71,6 @@ export {
   formatTime,
   NS_PER_MS,
   NS_PER_S,
-  NS_PER_US,
-  nanosecondsSchema,
   nowNs,
   parseTime,
 } from './time.ts';

@@ -49,10 +49,10 @@ export const SEGMENT_KINDS = [
 export type SegmentKind = (typeof SEGMENT_KINDS)[number];
 
 /** `own`: carries K's key or belongs to K alone. `shared`: a batch or match that includes others too. */
-export const RELEVANCES = ['own', 'shared'] as const;
+const RELEVANCES = ['own', 'shared'] as const;
 export type Relevance = (typeof RELEVANCES)[number];
 
-export const lifecycleSpanSchema = spanSchema.extend({
+const lifecycleSpanSchema = spanSchema.extend({
   relevance: z.enum(RELEVANCES),
   /** Whether a part of the critical path lies in this span's own work. */
   critical: z.boolean(),
@@ -63,7 +63,7 @@ export type LifecycleSpan = z.output<typeof lifecycleSpanSchema>;
  * From cause to effect. `slackNs`: how far the cause may come later by this edge without moving the end;
  * absent when nothing on the other side leads to the end.
  */
-export const edgeSchema = z.object({
+const edgeSchema = z.object({
   from: spanRefSchema,
   to: spanRefSchema,
   type: z.enum(['child', 'link']),
@@ -78,7 +78,7 @@ export type Edge = z.output<typeof edgeSchema>;
  * A stretch [fromNs, toNs) of the critical path. Segments share endpoints and cover begin to end, so
  * their lengths sum exactly to the duration. Work names its `span`, a wait the `edge` that it lies on.
  */
-export const segmentSchema = z.object({
+const segmentSchema = z.object({
   fromNs: nanosecondsSchema,
   toNs: nanosecondsSchema,
   kind: z.enum(SEGMENT_KINDS),
@@ -90,7 +90,7 @@ export const segmentSchema = z.object({
 export type Segment = z.output<typeof segmentSchema>;
 
 /** All segments of one label and kind together, in the order of first appearance. */
-export const stageSchema = z.object({
+const stageSchema = z.object({
   label: z.string(),
   kind: z.enum(SEGMENT_KINDS),
   ns: nanosecondsSchema,
@@ -98,7 +98,7 @@ export const stageSchema = z.object({
 export type Stage = z.output<typeof stageSchema>;
 
 /** Another order that shares a batch or match. `via`: the shared span. `arrivalNs`: when it joined. */
-export const siblingSchema = z.object({
+const siblingSchema = z.object({
   key: z.string(),
   span: spanRefSchema,
   via: spanRefSchema,
@@ -106,7 +106,7 @@ export const siblingSchema = z.object({
 });
 export type Sibling = z.output<typeof siblingSchema>;
 
-export const allocationSchema = z.object({
+const allocationSchema = z.object({
   fillId: z.string(),
   /** Decimal strings: this order's part, the whole fill, the fill's price. */
   quantity: z.string(),
@@ -118,7 +118,7 @@ export const allocationSchema = z.object({
 export type Allocation = z.output<typeof allocationSchema>;
 
 /** Decimal strings. `conserved`: each fill's and the order's allocations sum as they must. */
-export const quantitiesSchema = z.object({
+const quantitiesSchema = z.object({
   ordered: z.string(),
   filled: z.string(),
   leaves: z.string(),
@@ -127,7 +127,7 @@ export const quantitiesSchema = z.object({
 });
 export type Quantities = z.output<typeof quantitiesSchema>;
 
-export const WARNING_CODES = [
+const WARNING_CODES = [
   'missing_parent',
   'missing_link_target',
   'cycle',
@@ -139,7 +139,7 @@ export const WARNING_CODES = [
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
-export const warningSchema = z.object({
+const warningSchema = z.object({
   code: z.enum(WARNING_CODES),
   message: z.string(),
   span: spanRefSchema.optional(),
@@ -172,7 +172,7 @@ export const lifecycleSchema = z.object({
 });
 export type Lifecycle = z.output<typeof lifecycleSchema>;
 
-export const LIFECYCLE_FLAGS = ['open', 'error', 'gap', 'truncated', 'not_conserved'] as const;
+const LIFECYCLE_FLAGS = ['open', 'error', 'gap', 'truncated', 'not_conserved'] as const;
 export type LifecycleFlag = (typeof LIFECYCLE_FLAGS)[number];
 
 /** One lifecycle in a list: everything that a row shows, without the graph. */

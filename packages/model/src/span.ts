@@ -8,20 +8,20 @@ const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
  * An attribute's value. 64-bit integers outside the range that a double carries exactly, bytes (as
  * base64) and nested maps (as JSON) are strings.
  */
-export const attributeValueSchema = z.union([scalarSchema, z.array(scalarSchema)]);
+const attributeValueSchema = z.union([scalarSchema, z.array(scalarSchema)]);
 export type AttributeValue = z.output<typeof attributeValueSchema>;
 
 export const attributesSchema = z.record(z.string(), attributeValueSchema);
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-export const SPAN_KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
+const SPAN_KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
 export type SpanKind = (typeof SPAN_KINDS)[number];
 
-export const SPAN_STATUS_CODES = ['unset', 'ok', 'error'] as const;
+const SPAN_STATUS_CODES = ['unset', 'ok', 'error'] as const;
 export type SpanStatusCode = (typeof SPAN_STATUS_CODES)[number];
 
 /** `type` repeats the attribute `throughline.link.type`, when the link carries one. */
-export const spanLinkSchema = z.object({
+const spanLinkSchema = z.object({
   traceId: traceIdSchema,
   spanId: spanIdSchema,
   type: z.string().optional(),
@@ -29,7 +29,7 @@ export const spanLinkSchema = z.object({
 });
 export type SpanLink = z.output<typeof spanLinkSchema>;
 
-export const spanEventSchema = z.object({
+const spanEventSchema = z.object({
   timeNs: nanosecondsSchema,
   name: z.string(),
   attributes: attributesSchema,

@@ -11,7 +11,7 @@ export const nanosecondsSchema = z.codec(
   { decode: (text) => BigInt(text), encode: (ns) => ns.toString() },
 );
 
-export const NS_PER_US = 1_000n;
+const NS_PER_US = 1_000n;
 export const NS_PER_MS = 1_000_000n;
 export const NS_PER_S = 1_000_000_000n;
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { lifecycleRowSchema } from '../lifecycle.ts';
 
-export const LIFECYCLE_SORTS = ['begin', 'duration'] as const;
+const LIFECYCLE_SORTS = ['begin', 'duration'] as const;
 
-export const LIFECYCLES_LIMIT_MAX = 500;
+const LIFECYCLES_LIMIT_MAX = 500;
 
 /**
  * `GET /api/lifecycles`. `q` is free text: every word must occur in the key, the symbol, the side or the

@@ -8,7 +8,7 @@ export const traceQuerySchema = z.object({
 });
 
 /** A span of another or the same trace that links to one of this trace: the reverse of its link. */
-export const inboundLinkSchema = z.object({
+const inboundLinkSchema = z.object({
   /** The span of this trace that is linked to. */
   targetSpanId: spanIdSchema,
   traceId: traceIdSchema,

@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 async function storeSpans(...spans: OtlpSpan[]): Promise<void> {
-  await store.append(encodeRequest(spans), spans.length);
+  await store.append(encodeRequest(spans));
   await store.settled(SETTLE_MS);
 }
 
@@ -110,7 +110,7 @@ test('a span comes back as it was sent', async () => {
     ...otlpStrings({ 'service.name': 'gateway', 'host.name': 'h1' }),
     { key: 'process.pid', value: { int_value: '42' } },
   ];
-  await store.append(encodeRequest([span], resource), 1);
+  await store.append(encodeRequest([span], resource));
   await store.settled(SETTLE_MS);
   const { spans, truncated } = await store.reads.spansOfTraces([hex(span.trace_id)], 10);
   expect(truncated).toBe(false);
@@ -337,7 +337,7 @@ test('a status is matched exactly, and open is any that is not terminal', async 
 
 test('what was acknowledged is loaded after a restart', async () => {
   const span = otlpSpan();
-  await store.append(encodeRequest([span]), 1);
+  await store.append(encodeRequest([span]));
   await store.close();
   store = await openStore({ dataDir: dir });
   await store.settled(SETTLE_MS);
@@ -355,10 +355,7 @@ test('an engine that is killed again and again loses nothing and doubles nothing
     }
   })();
   for (let batch = 0; batch < batches; batch += 1) {
-    await store.append(
-      encodeRequest(Array.from({ length: spansPerBatch }, () => otlpSpan())),
-      spansPerBatch,
-    );
+    await store.append(encodeRequest(Array.from({ length: spansPerBatch }, () => otlpSpan())));
     await delay(50);
   }
   appending = false;
@@ -387,7 +384,7 @@ test('unreadable records are set aside, their neighbours stored exactly once', a
   const records = good.flatMap((span, index) =>
     index % 7 === 0 ? [encodeRequest([span]), broken] : [encodeRequest([span])],
   );
-  await Promise.all(records.map((record) => store.append(record, 1)));
+  await Promise.all(records.map((record) => store.append(record)));
   await store.settled(SETTLE_MS);
   const status = await store.status();
   expect(status.store).toMatchObject({ spansLoaded: 20, recordsQuarantined: 3 });
@@ -419,7 +416,7 @@ test('a request of the largest size that OTLP allows is stored', async () => {
   const span = () => otlpSpan({ trace_id, attributes });
   const record = encodeRequest(Array.from({ length: 60_000 }, span));
   expect(record.length).toBeGreaterThan(60 * 1024 ** 2);
-  await store.append(record, 60_000);
+  await store.append(record);
   await store.settled(SETTLE_MS);
   expect((await store.status()).store).toMatchObject({ spansLoaded: 60_000 });
 });

@@ -44,6 +44,7 @@ export { packMessage, type TracedChannelMessage } from './messaging/message.ts';
 export type { MessageCounts } from './messaging/message-counts.ts';
 export {
   type MessagingEndpoint,
+  messagingAttributes,
   type ProducerOptions,
   startProducer,
 } from './messaging/producer.ts';

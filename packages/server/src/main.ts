@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
     const receiver = otlpHttp({
       ...(token === undefined ? {} : { token }),
-      append: (record, spanCount) => store.append(record, spanCount),
+      append: (record) => store.append(record),
       counters,
       logger,
     });

@@ -39,10 +39,9 @@ export interface Store {
    * Takes one `ExportTraceServiceRequest` whose wire format was checked. Resolves once it is on
    * disk (fsync; concurrent records share one): from then on it survives any crash.
    *
-   * @param spanCount the number of spans in the record, for the counters
    * @throws ThroughlineError `TL_OVERLOADED` when the journal is full, `TL_JOURNAL_FAILED`
    */
-  append(record: Uint8Array, spanCount: number): Promise<void>;
+  append(record: Uint8Array): Promise<void>;
   readonly reads: TraceStore;
   status(): Promise<StoreStatus>;
   /**

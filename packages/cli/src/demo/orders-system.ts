@@ -26,7 +26,6 @@ export interface OrdersSystem {
   /** Where clients send their orders. */
   readonly wsUrl: string;
   readonly exchangeRestUrl: string;
-  readonly processes: readonly { name: string; pid: number | undefined }[];
   /** Rejects when one of them ends by itself. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
@@ -56,10 +55,6 @@ export async function startOrdersSystem(options: OrdersSystemOptions): Promise<O
     return {
       wsUrl,
       exchangeRestUrl: rest,
-      processes: [
-        { name: 'exchange', pid: exchange.pid },
-        { name: 'orders', pid: orders.pid },
-      ],
       failed: Promise.race(running.map((child) => child.failure())),
       close: () => stopAll(running),
     };

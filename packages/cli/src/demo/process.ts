@@ -61,11 +61,6 @@ export class Subprocess {
     throw this.#failed(`ended with code ${code}`);
   }
 
-  /** The process' number, for those who measure it. */
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /**
    * Hands each line to `read` until it returns something, and returns that.
    *

@@ -9,7 +9,6 @@ import { ThroughlineError } from '@throughline/model';
 export const VENUE_ERROR = {
   unknown: { code: -1000, status: 500, message: 'An unknown error occurred.' },
   unauthorized: { code: -1002, status: 401, message: 'You are not authorized to execute this.' },
-  tooManyRequests: { code: -1003, status: 429, message: 'Too many requests queued.' },
   filterFailure: { code: -1013, status: 400, message: 'Filter failure: {}' },
   unsupportedOperation: { code: -1020, status: 400, message: 'This operation is not supported.' },
   invalidTimestamp: {

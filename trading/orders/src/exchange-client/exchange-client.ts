@@ -2,6 +2,7 @@ import { type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE, MESSAGING_SYSTEM, ORDER_SPAN } from '@throughline/model';
 import {
   type Carrier,
+  messagingAttributes,
   redactedText,
   type SpanContextRegistry,
   type StartedSpan,
@@ -45,6 +46,7 @@ export interface ExchangeClientStats {
   readonly resolutions: number;
 }
 
+const RECEIVED = { system: MESSAGING_SYSTEM.websocket, destination: 'executionReport' };
 const RAW_DATA_CHARS_MAX = 1_024;
 const RESOLVE_AGAIN_MS = 1_000;
 
@@ -210,10 +212,7 @@ export class ExchangeClient {
       links: [{ spanContext: sent, type: LINK_TYPE.responseTo }],
       businessIds: { [ATTR.exchangeOrderId]: exchangeOrderId, [ATTR.fillId]: fillId, symbol },
       attributes: {
-        [ATTR.messagingSystem]: MESSAGING_SYSTEM.websocket,
-        [ATTR.messagingOperationName]: 'process',
-        [ATTR.messagingOperationType]: 'process',
-        [ATTR.messagingDestinationName]: 'executionReport',
+        ...messagingAttributes(RECEIVED, 'process'),
         [ATTR.exchangeOrderId]: exchangeOrderId,
         [ATTR.exchangeOrderStatus]: exchangeStatus,
         [ATTR.fillRawData]: redactedText(raw, RAW_DATA_CHARS_MAX),

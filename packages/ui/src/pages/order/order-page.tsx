@@ -103,7 +103,7 @@ function Order({ lifecycle }: { lifecycle: Lifecycle }) {
   });
   const views = { lifecycle, selected: search.span, onSelect: select };
   return (
-    <div className={styles.page} data-details={selected !== undefined || undefined}>
+    <div className="with-details" data-details={selected !== undefined || undefined}>
       <div className={styles.content}>
         <OrderHeader lifecycle={lifecycle} />
         <Attribution lifecycle={lifecycle} lit={lit} onLit={setLit} />

@@ -130,7 +130,7 @@ function Trace({ trace }: { trace: TraceResponse }) {
     Escape: close,
   });
   return (
-    <div className={styles.page} data-details={selected !== undefined || undefined}>
+    <div className="with-details" data-details={selected !== undefined || undefined}>
       <div className={styles.content}>
         <Header trace={trace} extent={extent} errors={errors.length} onNextError={nextError} />
         <Waterfall

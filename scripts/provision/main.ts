@@ -1,28 +1,23 @@
-// Brings what the system tests need and npm does not carry: a Chromium to click in. Prints one line for
-// each thing; exits 1 with what to do when something cannot be had.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { findChromium } from './chromium.ts';
+// Brings what the system tests need and npm does not carry: a Chromium to click in and the real servers.
+// Prints one line for each; exits 1 with what to do when something cannot be had: nothing is skipped.
+import { provisionChromium } from './chromium.ts';
+import { provisionNats } from './nats.ts';
+import { provisionPostgres } from './postgres.ts';
+import { provisionRedis } from './redis.ts';
 
-const APT_DEADLINE_MS = 600_000;
+const provisions = {
+  chromium: provisionChromium,
+  'nats-server': provisionNats,
+  'redis-server': provisionRedis,
+  PostgreSQL: provisionPostgres,
+};
 
-function aptInstall(name: string): void {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', name]]) {
-    spawnSync('apt-get', args, { env, stdio: 'ignore', timeout: APT_DEADLINE_MS });
+for (const [name, provision] of Object.entries(provisions)) {
+  const provisioned = await provision();
+  if ('path' in provisioned) {
+    process.stdout.write(`provision: ${name} at ${provisioned.path}\n`);
+  } else {
+    process.stderr.write(`provision: no ${name}: ${provisioned.todo}\n`);
+    process.exitCode = 1;
   }
-}
-
-if (!findChromium() && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-  process.stdout.write('provision: installing chromium ...\n');
-  aptInstall('chromium');
-}
-const chromium = findChromium();
-if (chromium) {
-  process.stdout.write(`provision: chromium at ${chromium}\n`);
-} else {
-  process.stderr.write(
-    'provision: no Chromium. Install it (apt-get install chromium), or name one in CHROMIUM_PATH.\n',
-  );
-  process.exitCode = 1;
 }

@@ -62,6 +62,7 @@ export { type BusinessIds, withBusinessIds } from './propagation/business-ids.ts
 export type { Carrier } from './propagation/carrier.ts';
 export type { CarrierPropagator, ExtractedContext } from './propagation/propagator.ts';
 export type { TracingOptions } from './tracing/config.ts';
+export { currentTracing } from './tracing/current-tracing.ts';
 export { spanTime } from './tracing/precise-tracer.ts';
 export { startTracing } from './tracing/start-tracing.ts';
 export {

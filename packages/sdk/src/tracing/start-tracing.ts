@@ -19,6 +19,7 @@ import { BaggageSpanProcessor } from '../privacy/baggage-span-processor.ts';
 import { RedactionSpanProcessor } from '../privacy/redaction-span-processor.ts';
 import { StrictPropagator } from '../propagation/propagator.ts';
 import { readTracingConfig, type TracingConfig, type TracingOptions } from './config.ts';
+import { becomeCurrent } from './current-tracing.ts';
 import { disabledTracing } from './disabled-tracing.ts';
 import { PreciseTracerProvider } from './precise-tracer.ts';
 import { RandomIdGenerator } from './random-id-generator.ts';
@@ -64,10 +65,10 @@ function enabledTracing(config: TracingConfig): Tracing {
     }),
   );
   useContextManager();
-  const release = config.global ? useAsGlobal(provider, propagator) : () => undefined;
   const registries = new RegistrySet();
   const messageCounts = createMessageCounts();
-  return {
+  let release: (() => void) | undefined;
+  const tracing: Tracing = {
     enabled: true,
     serviceName: config.serviceName,
     tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION),
@@ -86,10 +87,12 @@ function enabledTracing(config: TracingConfig): Tracing {
     flush: (timeoutMs = FLUSH_TIMEOUT_MS) => queue.flush(timeoutMs),
     flushSync: () => queue.flushSync(),
     shutdown(timeoutMs = FLUSH_TIMEOUT_MS) {
-      release();
+      release?.();
       return queue.shutdown(timeoutMs);
     },
   };
+  if (config.global) release = useAsGlobal(tracing, provider);
+  return tracing;
 }
 
 function createQueue(config: TracingConfig): ExportQueue {
@@ -125,16 +128,16 @@ function useContextManager(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
-let globalProvider: PreciseTracerProvider | undefined;
-
 /** The first tracing of a process serves the global API, until its shutdown. */
-function useAsGlobal(provider: PreciseTracerProvider, propagator: StrictPropagator): () => void {
-  if (globalProvider || !trace.setGlobalTracerProvider(provider)) return () => undefined;
-  globalProvider = provider;
-  propagation.setGlobalPropagator(propagator);
+function useAsGlobal(tracing: Tracing, provider: PreciseTracerProvider): (() => void) | undefined {
+  const release = becomeCurrent(tracing);
+  if (!release) return undefined;
+  // Fails where another SDK serves the global API: then it goes on doing so.
+  const isGlobal = trace.setGlobalTracerProvider(provider);
+  if (isGlobal) propagation.setGlobalPropagator(tracing.propagator);
   return () => {
-    if (globalProvider !== provider) return;
-    globalProvider = undefined;
+    release();
+    if (!isGlobal) return;
     trace.disable();
     propagation.disable();
   };

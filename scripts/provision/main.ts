@@ -1,6 +1,7 @@
 // Brings what the system tests need and npm does not carry: a Chromium to click in and the real servers.
 // Prints one line for each; exits 1 with what to do when something cannot be had: nothing is skipped.
 import { provisionChromium } from './chromium.ts';
+import { provisionKafka } from './kafka.ts';
 import { provisionNats } from './nats.ts';
 import { provisionPostgres } from './postgres.ts';
 import { provisionRedis } from './redis.ts';
@@ -10,6 +11,7 @@ const provisions = {
   'nats-server': provisionNats,
   'redis-server': provisionRedis,
   PostgreSQL: provisionPostgres,
+  Kafka: provisionKafka,
 };
 
 for (const [name, provision] of Object.entries(provisions)) {

@@ -40,6 +40,20 @@ test('a package is entered by its door, not by a path into it', () => {
   expect(broken(layering, files)).toHaveLength(2);
 });
 
+test('a second door is open where it is listed, and then is the only one for product code', () => {
+  const files = {
+    'packages/sdk/src/a.ts': `import { ATTR } from '@throughline/model/names';`,
+    'packages/sdk/src/b.ts': `import { ATTR } from '@throughline/model';`,
+    'packages/sdk/src/b.test.ts': `import { spanIdSchema } from '@throughline/model';`,
+    'packages/server/src/c.ts': `import { spanSchema } from '@throughline/model';`,
+    'packages/server/src/d.ts': `import { now } from '@throughline/model/time';`,
+  };
+  expect(broken(layering, files)).toEqual([
+    'layering packages/sdk/src/b.ts:1',
+    'layering packages/server/src/d.ts:1',
+  ]);
+});
+
 test('an adapter that imports its sibling is named', () => {
   const files = {
     'packages/sdk/src/adapters/worker/index.ts': `import { x } from '../channel/carrier.ts';`,

@@ -30,21 +30,46 @@ export const ATTR = {
   orderAveragePrice: 'order.average_price',
   messagingSystem: 'messaging.system',
   messagingDestinationName: 'messaging.destination.name',
+  messagingDestinationTemplate: 'messaging.destination.template',
+  messagingDestinationTemporary: 'messaging.destination.temporary',
+  messagingMessageBodySize: 'messaging.message.body.size',
   messagingOperationName: 'messaging.operation.name',
   messagingOperationType: 'messaging.operation.type',
+  messagingConsumerGroupName: 'messaging.consumer.group.name',
+  messagingDestinationPartitionId: 'messaging.destination.partition.id',
+  messagingKafkaOffset: 'messaging.kafka.offset',
+  messagingKafkaMessageKey: 'messaging.kafka.message.key',
+  messagingKafkaMessageTombstone: 'messaging.kafka.message.tombstone',
   messagingBatchMessageCount: 'messaging.batch.message_count',
   messagingRedelivered: 'messaging.redelivered',
+  /** How often the broker has delivered the message, this time included. */
+  messagingDeliveryCount: 'messaging.delivery_count',
+  messagingNatsStream: 'messaging.nats.stream',
+  messagingNatsSequence: 'messaging.nats.sequence',
+  websocketCloseCode: 'websocket.close.code',
+  websocketCloseReason: 'websocket.close.reason',
+  websocketMessagesSent: 'websocket.messages.sent',
+  websocketMessagesReceived: 'websocket.messages.received',
+  networkProtocolName: 'network.protocol.name',
+  serverAddress: 'server.address',
+  urlFull: 'url.full',
+  dbSystemName: 'db.system.name',
   serviceName: 'service.name',
   serviceVersion: 'service.version',
   serviceInstanceId: 'service.instance.id',
   hostName: 'host.name',
   errorType: 'error.type',
+  exceptionType: 'exception.type',
+  exceptionMessage: 'exception.message',
+  exceptionStacktrace: 'exception.stacktrace',
   /** On a link: why it is there, one of {@link LINK_TYPE}. */
   linkType: 'throughline.link.type',
   /** On a span that only carries links that did not fit on its parent. */
   supplement: 'throughline.supplement',
   /** `missed`: the context for a link or parent was no longer in the registry. */
   correlation: 'throughline.correlation',
+  /** On a send: why its message went out without context, such as `max_payload`. */
+  contextOmitted: 'throughline.context.omitted',
 } as const;
 
 /** Values of {@link ATTR.linkType}: how the linked span caused the linking one. */
@@ -57,6 +82,10 @@ export const LINK_TYPE = {
   allocatedTo: 'allocated_to',
   conflatedFrom: 'conflated_from',
   clientContext: 'client_context',
+  /** The connection that a message came or went over. */
+  connection: 'connection',
+  /** The previous attempt at the same message. */
+  redeliveryOf: 'redelivery_of',
 } as const;
 export type LinkType = (typeof LINK_TYPE)[keyof typeof LINK_TYPE];
 
@@ -76,6 +105,8 @@ export const ORDER_SPAN = {
 
 /** Values of {@link ATTR.messagingSystem} for transports that OpenTelemetry has no name for. */
 export const MESSAGING_SYSTEM = {
+  nats: 'nats',
+  kafka: 'kafka',
   channel: 'channel',
   worker: 'worker',
   websocket: 'websocket',

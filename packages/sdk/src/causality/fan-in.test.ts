@@ -67,7 +67,7 @@ test('a member without context is left out and said to be missed, and is never a
 });
 
 test('links that do not fit go to supplement spans', async () => {
-  const tracing = testTracing({ linkCountLimit: 4 });
+  const tracing = testTracing({ limits: { linkCountMax: 4 } });
   const members = Array.from({ length: 11 }, (_, index) => ({
     context: startMember(tracing, `u${index}`),
   }));
@@ -84,7 +84,7 @@ test('links that do not fit go to supplement spans', async () => {
 });
 
 test('a batch of exactly as many members as fit has no supplement', () => {
-  const tracing = testTracing({ linkCountLimit: 4 });
+  const tracing = testTracing({ limits: { linkCountMax: 4 } });
   const member = { context: startMember(tracing, 'u1') };
   startFanIn(tracing, 'order_batching', { members: [member, member, member, member] });
   expect(tracing.stats().started).toBe(2);

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { LINK_TYPE, type LinkType } from '@throughline/model';
+import { LINK_TYPE, type LinkType } from '@throughline/model/names';
 import type { StartedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import type { LinkSource, TypedLink } from './link.ts';

@@ -6,7 +6,7 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import { ATTR, type LinkType } from '@throughline/model';
+import { ATTR, type LinkType } from '@throughline/model/names';
 import type { Carrier } from '../propagation/carrier.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 

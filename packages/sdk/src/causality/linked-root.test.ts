@@ -9,14 +9,15 @@ import { startLinkedRoot } from './linked-root.ts';
 /** The same tracing, keeping every span that is started. */
 function recording(tracing: Tracing): { tracing: Tracing; spans: Span[] } {
   const spans: Span[] = [];
-  const tracer = {
-    ...tracing.tracer,
-    startSpan(...args: Parameters<Tracing['tracer']['startSpan']>) {
-      const span = tracing.tracer.startSpan(...args);
-      spans.push(span);
-      return span;
-    },
-  } as Tracing['tracer'];
+  const inner = tracing.tracer;
+  const keep = (span: Span): Span => {
+    spans.push(span);
+    return span;
+  };
+  const tracer: Tracing['tracer'] = Object.assign(Object.create(inner), {
+    startSpan: (...args: Parameters<typeof inner.startSpan>) => keep(inner.startSpan(...args)),
+    startWith: (...args: Parameters<typeof inner.startWith>) => keep(inner.startWith(...args)),
+  });
   return { tracing: { ...tracing, tracer }, spans };
 }
 
@@ -30,7 +31,7 @@ const causes = (tracing: Tracing, count: number): TypedLink[] =>
 
 test('no cause is lost, and each is linked exactly once, over the root and its supplements', () => {
   for (const count of [0, 1, 3, 4, 6, 7, 20]) {
-    const base = testTracing({ linkCountLimit: 3 });
+    const base = testTracing({ limits: { linkCountMax: 3 } });
     const links = causes(base, count);
     const { tracing, spans } = recording(base);
     const root = startLinkedRoot(tracing, 'fill_matching', links, {});
@@ -61,7 +62,7 @@ test('the root is a root even when a span is active', () => {
 });
 
 test('a start time in the past is the start of the supplements as well', () => {
-  const base = testTracing({ linkCountLimit: 1 });
+  const base = testTracing({ limits: { linkCountMax: 1 } });
   const links = causes(base, 2);
   const { tracing, spans } = recording(base);
   startLinkedRoot(tracing, 'order_batching', links, { startTime: [1_700_000_000, 5] });

@@ -2,14 +2,16 @@ import {
   type Attributes,
   type HrTime,
   type Link,
-  ROOT_CONTEXT,
   type Span,
-  type SpanKind,
+  SpanKind,
   trace,
 } from '@opentelemetry/api';
-import { ATTR } from '@throughline/model';
+import { ATTR } from '@throughline/model/names';
 import { type BusinessIds, withBusinessIds } from '../propagation/business-ids.ts';
-import { type StartedSpan, startedSpan } from '../tracing/started-span.ts';
+import { MESSAGE_ROOT } from '../propagation/chained-context.ts';
+import { isSampled } from '../sampling/sampler.ts';
+import { AttributeList } from '../tracing/attribute-list.ts';
+import { noSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type TypedLink, toLink } from './link.ts';
 
@@ -34,33 +36,43 @@ export function startLinkedRoot(
   causes: readonly TypedLink[],
   options: LinkedRootOptions,
 ): StartedSpan {
-  const links: Link[] = [];
-  for (const cause of causes) {
-    const link = toLink(tracing, cause);
-    if (link) links.push(link);
-  }
-  const missed = links.length < causes.length ? { [ATTR.correlation]: 'missed' } : {};
-  const parent = withBusinessIds(ROOT_CONTEXT, options.businessIds ?? {});
-  const timing = options.startTime === undefined ? {} : { startTime: options.startTime };
-  const span = tracing.tracer.startSpan(
-    name,
-    {
-      ...(options.kind === undefined ? {} : { kind: options.kind }),
-      ...timing,
-      links: links.slice(0, tracing.linkCountLimit),
-      attributes: { ...missed, ...options.attributes },
-    },
-    parent,
-  );
+  if (!tracing.enabled) return noSpan(MESSAGE_ROOT);
+  const limit = tracing.linkCountLimit;
+  const links = linksTo(tracing, causes);
+  const parent = withBusinessIds(MESSAGE_ROOT, options.businessIds ?? {});
+  const { startTime } = options;
+  const attributes = new AttributeList();
+  if (links.length < causes.length) attributes.add(ATTR.correlation, 'missed');
+  attributes.setAll(options.attributes);
+  const span = tracing.tracer.startWith(name, parent, {
+    kind: options.kind ?? SpanKind.INTERNAL,
+    attributes,
+    links: links.slice(0, limit),
+    startTime,
+  });
   const supplements: Span[] = [];
   const supplementParent = trace.setSpan(parent, span);
-  for (let from = tracing.linkCountLimit; from < links.length; from += tracing.linkCountLimit) {
+  for (let from = limit; from < links.length; from += limit) {
     const supplement = {
-      ...timing,
-      links: links.slice(from, from + tracing.linkCountLimit),
+      ...(startTime === undefined ? {} : { startTime }),
+      links: links.slice(from, from + limit),
       attributes: { [ATTR.supplement]: true },
     };
     supplements.push(tracing.tracer.startSpan(name, supplement, supplementParent));
   }
   return startedSpan(span, parent, supplements);
+}
+
+/** Those that cannot be on the root come last, and are never the ones that have it sampled. */
+function linksTo(tracing: Tracing, causes: readonly TypedLink[]): Link[] {
+  const links: Link[] = [];
+  for (const cause of causes) {
+    const link = toLink(tracing, cause);
+    if (link) links.push(link);
+  }
+  if (links.length <= tracing.linkCountLimit) return links;
+  return [
+    ...links.filter(({ context }) => isSampled(context)),
+    ...links.filter(({ context }) => !isSampled(context)),
+  ];
 }

@@ -54,22 +54,84 @@ test('beyond its age an entry is gone, counted from when it was last set', () =>
   expect(registry.stats()).toMatchObject({ size: 0, evictedByAge: 2, misses: 2, hits: 1 });
 });
 
-test('every entry that was set is there, was replaced, or was evicted and counted', () => {
-  const operation = fc.record({ key: fc.integer({ min: 0, max: 20 }), waitMs: fc.nat(30) });
+/** The registry by its definition: a list in the order of the last `set`, cleaned up at every step. */
+class RegistryModel {
+  readonly entriesMax: number;
+  readonly ageMsMax: number;
+  entries: { key: string; digit: string; setAtMs: number }[] = [];
+  counts = { hits: 0, misses: 0, evictedBySize: 0, evictedByAge: 0 };
+
+  constructor(entriesMax: number, ageMsMax: number) {
+    this.entriesMax = entriesMax;
+    this.ageMsMax = ageMsMax;
+  }
+
+  set(key: string, digit: string, nowMs: number): void {
+    this.entries = this.entries.filter((entry) => entry.key !== key);
+    this.entries.push({ key, digit, setAtMs: nowMs });
+    if (this.entries.length <= this.entriesMax) return;
+    this.entries.shift();
+    this.counts.evictedBySize += 1;
+  }
+
+  get(key: string): string | undefined {
+    const found = this.entries.find((entry) => entry.key === key);
+    this.counts[found ? 'hits' : 'misses'] += 1;
+    return found?.digit;
+  }
+
+  delete(key: string): boolean {
+    const before = this.entries.length;
+    this.entries = this.entries.filter((entry) => entry.key !== key);
+    return this.entries.length < before;
+  }
+
+  evictAged(nowMs: number): void {
+    const young = this.entries.filter((entry) => nowMs - entry.setAtMs <= this.ageMsMax);
+    this.counts.evictedByAge += this.entries.length - young.length;
+    this.entries = young;
+  }
+}
+
+test('it finds, evicts and counts exactly as its definition says', () => {
+  const step = fc.record({
+    waitMs: fc.oneof(fc.constant(0), fc.nat(30)),
+    kind: fc.constantFrom('set', 'set', 'get', 'has', 'delete', 'stats'),
+    key: fc.constantFrom(...'abcdefghij'),
+    digit: fc.constantFrom(...'123456789'),
+  });
+  const bounds = {
+    entriesMax: fc.integer({ min: 1, max: 6 }),
+    ageMsMax: fc.integer({ min: 1, max: 90 }),
+  };
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
-      let nowMs = 0;
-      let replaced = 0;
-      const registry = new SpanContextRegistry({ entriesMax: 5, ageMsMax: 50, now: () => nowMs });
-      for (const { key, waitMs } of operations) {
-        nowMs += waitMs;
-        if (registry.get(String(key))) replaced += 1;
-        registry.set(String(key), span('1'));
-      }
-      const { size, evictedBySize, evictedByAge } = registry.stats();
-      expect(size).toBeLessThanOrEqual(5);
-      expect(size + replaced + evictedBySize + evictedByAge).toBe(operations.length);
-    }),
+    fc.property(
+      fc.record(bounds),
+      fc.array(step, { maxLength: 150, size: 'max' }),
+      (options, steps) => {
+        let nowMs = 0;
+        const registry = new SpanContextRegistry({ ...options, now: () => nowMs });
+        const model = new RegistryModel(options.entriesMax, options.ageMsMax);
+        for (const { waitMs, kind, key, digit } of steps) {
+          nowMs += waitMs;
+          model.evictAged(nowMs);
+          if (kind === 'set') {
+            registry.set(key, span(digit));
+            model.set(key, digit, nowMs);
+          } else if (kind === 'get') {
+            expect(registry.get(key)?.traceId[0]).toBe(model.get(key));
+          } else if (kind === 'has') {
+            expect(registry.has(key)).toBe(model.entries.some((entry) => entry.key === key));
+          } else if (kind === 'delete') {
+            expect(registry.delete(key)).toBe(model.delete(key));
+          } else {
+            expect(registry.stats()).toEqual({ size: model.entries.length, ...model.counts });
+          }
+        }
+        expect(registry.stats()).toEqual({ size: model.entries.length, ...model.counts });
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 
@@ -86,9 +148,13 @@ test('different parts never make the same key', () => {
   );
 });
 
-test('a bound that is not positive is refused', () => {
-  expect(() => new SpanContextRegistry({ entriesMax: 0 })).toThrow(ThroughlineError);
-  expect(() => new SpanContextRegistry({ ageMsMax: Number.NaN })).toThrow(/ageMsMax/);
+test('a bound that is not usable is refused', () => {
+  for (const entriesMax of [0, 1.5, Number.POSITIVE_INFINITY]) {
+    expect(() => new SpanContextRegistry({ entriesMax })).toThrow(ThroughlineError);
+  }
+  for (const ageMsMax of [0, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => new SpanContextRegistry({ ageMsMax })).toThrow(/ageMsMax/);
+  }
 });
 
 test('the registries of a service report as one', () => {
@@ -97,5 +163,5 @@ test('the registries of a service report as one', () => {
   first.set('a', span('1'));
   first.set('b', span('1'));
   second.get('nothing');
-  expect(set.stats()).toEqual({ size: 1, hits: 0, misses: 1, evictedBySize: 1, evictedByAge: 0 });
+  expect(set.stats()).toMatchObject({ size: 1, misses: 1, evictedBySize: 1, evictedByAge: 0 });
 });

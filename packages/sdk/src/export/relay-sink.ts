@@ -2,6 +2,8 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { BatchSink, ExportOutcome } from './batch-sink.ts';
 import type { SpanBatch } from './span-batch.ts';
 
+const CLOSED: ExportOutcome = { status: 'failed', reason: 'the other thread is gone' };
+
 /**
  * Hands batches to a thread whose event loop is free, which exports them ({@link relaySpans}). All
  * of it is synchronous, so it works in a thread that never returns to its event loop. A batch
@@ -11,15 +13,21 @@ export class RelaySink implements BatchSink {
   readonly destination = 'another thread';
   readonly #port: MessagePort;
   /** Answers come in the order of the batches. */
-  readonly #settles: ((outcome: ExportOutcome) => void)[] = [];
+  #settles: ((outcome: ExportOutcome) => void)[] = [];
+  #isClosed = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
     port.on('message', () => this.#settleNext());
+    port.on('close', () => this.#onClose());
     port.unref();
   }
 
   send(batch: SpanBatch, settle: (outcome: ExportOutcome) => void): void {
+    if (this.#isClosed) {
+      settle(CLOSED);
+      return;
+    }
     this.poll();
     this.#settles.push(settle);
     this.#port.postMessage(batch, [batch.bytes.buffer]);
@@ -35,5 +43,13 @@ export class RelaySink implements BatchSink {
 
   #settleNext(): void {
     this.#settles.shift()?.({ status: 'exported', rejected: 0 });
+  }
+
+  /** What the other thread took, it answered for before this event. */
+  #onClose(): void {
+    this.#isClosed = true;
+    const settles = this.#settles;
+    this.#settles = [];
+    for (const settle of settles) settle(CLOSED);
   }
 }

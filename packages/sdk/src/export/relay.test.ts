@@ -54,6 +54,18 @@ test('a thread whose relay nobody reads holds no more than its bound', () => {
   });
 });
 
+test('a thread whose relay is closed drops what was not taken, and counts it', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const lines: string[] = [];
+  const other = testTracing({ relay: port2, batchSpansMax: 1, log: (line) => lines.push(line) });
+  other.tracer.startSpan('not taken').end();
+  port1.close();
+  expect(await other.flush(5_000)).toBe(true);
+  other.tracer.startSpan('late').end();
+  expect(other.stats()).toMatchObject({ ended: 2, queued: 0, dropped: { exportFailed: 2 } });
+  expect(lines).toEqual([expect.stringContaining('the other thread is gone')]);
+});
+
 test('a tracing that is disabled takes the spans and lets them go', async () => {
   const { port1, port2 } = new MessageChannel();
   relaySpans(port1, testTracing({ enabled: false }));

@@ -130,3 +130,27 @@ test('disabled, the function runs just the same', () => {
   const tracing = testTracing({ enabled: false });
   expect(consume(tracing, 'x', { system: 'worker', carrier: {} }, () => 7)).toBe(7);
 });
+
+test('at a public endpoint the context that came is linked, and nothing of it goes on', () => {
+  const tracing = testTracing();
+  const { sender, carrier } = sendOne(tracing);
+  const options = { system: 'websocket', publicEndpoint: true, businessIds: { symbol: 'BTC' } };
+  const consumer = startConsumer(tracing, 'client_order_received', {
+    ...options,
+    carrier: { ...carrier, tracestate: 'client=1' },
+  });
+  const { parentSpanContext, links, attributes } = readable(consumer.span);
+  expect(parentSpanContext).toBeUndefined();
+  expect(attributes[ATTR.userId]).toBeUndefined();
+  expect(attributes.symbol).toBe('BTC');
+  expect(links).toEqual([
+    {
+      context: { traceId: sender.traceId, spanId: sender.spanId, traceFlags: 0, isRemote: true },
+      attributes: { [ATTR.linkType]: LINK_TYPE.clientContext },
+    },
+  ]);
+  expect(propagation.getBaggage(consumer.context)?.getEntry(ATTR.userId)).toBeUndefined();
+  const without = startConsumer(tracing, 'client_order_received', { ...options, carrier: {} });
+  expect(readable(without.span).links).toEqual([]);
+  expect(tracing.stats().messages).toMatchObject({ withContext: 1, withoutContext: 1 });
+});

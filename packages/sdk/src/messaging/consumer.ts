@@ -2,17 +2,19 @@ import {
   type Attributes,
   type Link,
   propagation,
-  ROOT_CONTEXT,
   type SpanContext,
   SpanKind,
   trace,
 } from '@opentelemetry/api';
-import { ATTR } from '@throughline/model';
+import { ATTR } from '@throughline/model/names';
+import { atTrustBoundary } from '../privacy/trust-boundary.ts';
 import { type BusinessIds, withBusinessIds } from '../propagation/business-ids.ts';
 import type { Carrier } from '../propagation/carrier.ts';
-import { runInSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
+import { MESSAGE_ROOT } from '../propagation/chained-context.ts';
+import { AttributeList } from '../tracing/attribute-list.ts';
+import { noSpan, runInSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { type MessagingEndpoint, messagingAttributes } from './producer.ts';
+import { addMessagingAttributes, type MessagingEndpoint } from './producer.ts';
 
 export interface ConsumerOptions extends MessagingEndpoint {
   /** What came with the message. Its span is the parent, its allowed baggage goes on. */
@@ -23,6 +25,11 @@ export interface ConsumerOptions extends MessagingEndpoint {
    * `throughline.correlation=missed`.
    */
   readonly parent?: SpanContext | undefined;
+  /**
+   * The message came from outside, such as from a client: its context is not continued but linked
+   * (`client_context`); its baggage, trace state and sampling decision are dropped. Default `false`.
+   */
+  readonly publicEndpoint?: boolean;
   readonly links?: readonly Link[];
   readonly attributes?: Attributes;
   /** Added to the baggage that came with the message. */
@@ -41,29 +48,29 @@ export function startConsumer(
   name: string,
   options: ConsumerOptions,
 ): StartedSpan {
+  if (!tracing.enabled) return noSpan(MESSAGE_ROOT);
   const extracted = tracing.propagator.read(options.carrier);
   tracing.messageCounts[extracted.outcome] += 1;
+  const untrusted = options.publicEndpoint ? atTrustBoundary(extracted) : undefined;
+  const { spanContext, baggage } = untrusted ?? extracted;
   const hasParent = 'parent' in options;
-  const parentSpan = hasParent ? options.parent : extracted.spanContext;
+  const parentSpan = hasParent ? options.parent : spanContext;
   const missed = hasParent && options.parent === undefined;
-  const root = extracted.baggage
-    ? propagation.setBaggage(ROOT_CONTEXT, extracted.baggage)
-    : ROOT_CONTEXT;
+  const root = baggage ? propagation.setBaggage(MESSAGE_ROOT, baggage) : MESSAGE_ROOT;
   const base = parentSpan ? trace.setSpanContext(root, parentSpan) : root;
-  const parent = withBusinessIds(base, options.businessIds ?? {});
-  const span = tracing.tracer.startSpan(
-    name,
-    {
-      kind: options.kind ?? SpanKind.CONSUMER,
-      links: [...(options.links ?? [])],
-      attributes: {
-        ...messagingAttributes(options, 'process'),
-        ...(missed ? { [ATTR.correlation]: 'missed' } : {}),
-        ...options.attributes,
-      },
-    },
-    parent,
-  );
+  const { businessIds } = options;
+  const parent = businessIds ? withBusinessIds(base, businessIds) : base;
+  const leftOut = tracing.tracer.startLeftOut(parent);
+  if (leftOut) return startedSpan(leftOut, parent);
+  const attributes = new AttributeList();
+  addMessagingAttributes(attributes, options, 'process');
+  if (missed) attributes.add(ATTR.correlation, 'missed');
+  attributes.setAll(options.attributes);
+  const span = tracing.tracer.startWith(name, parent, {
+    kind: options.kind ?? SpanKind.CONSUMER,
+    attributes,
+    links: untrusted?.link ? [untrusted.link, ...(options.links ?? [])] : options.links,
+  });
   return startedSpan(span, parent);
 }
 

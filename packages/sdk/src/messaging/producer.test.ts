@@ -40,3 +40,10 @@ test('without an explicit context the active one is the parent', () => {
   });
   expect(propagation.getBaggage(ROOT_CONTEXT)).toBeUndefined();
 });
+
+test('its end may be called without it', () => {
+  const tracing = testTracing();
+  const { span, end } = startProducer(tracing, 'send', { system: 'channel' });
+  end();
+  expect(span.isRecording()).toBe(false);
+});

@@ -5,10 +5,15 @@ import {
   type Link,
   SpanKind,
 } from '@opentelemetry/api';
-import { ATTR } from '@throughline/model';
+import { ATTR } from '@throughline/model/names';
 import { type BusinessIds, withBusinessIds } from '../propagation/business-ids.ts';
-import { type StartedSpan, startedSpan } from '../tracing/started-span.ts';
+import { messageContext } from '../propagation/chained-context.ts';
+import { AttributeList } from '../tracing/attribute-list.ts';
+import { noSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
+
+/** `messaging.operation.type`, and the operation's name where the client has no better one. */
+export type MessagingOperation = 'send' | 'receive' | 'process' | 'settle';
 
 /** Where a message goes or came from. */
 export interface MessagingEndpoint {
@@ -38,30 +43,41 @@ export function startProducer(
   name: string,
   options: ProducerOptions,
 ): StartedSpan {
-  const parent = withBusinessIds(options.context ?? contextApi.active(), options.businessIds ?? {});
-  const span = tracing.tracer.startSpan(
-    name,
-    {
-      kind: options.kind ?? SpanKind.PRODUCER,
-      links: [...(options.links ?? [])],
-      attributes: { ...messagingAttributes(options, 'send'), ...options.attributes },
-    },
-    parent,
-  );
+  const from = messageContext(options.context ?? contextApi.active());
+  if (!tracing.enabled) return noSpan(from);
+  const { businessIds } = options;
+  const parent = businessIds ? withBusinessIds(from, businessIds) : from;
+  const leftOut = tracing.tracer.startLeftOut(parent);
+  if (leftOut) return startedSpan(leftOut, parent);
+  const attributes = new AttributeList();
+  addMessagingAttributes(attributes, options, 'send');
+  attributes.setAll(options.attributes);
+  const span = tracing.tracer.startWith(name, parent, {
+    kind: options.kind ?? SpanKind.PRODUCER,
+    attributes,
+    links: options.links,
+  });
   return startedSpan(span, parent);
 }
 
 /** The attributes that a messaging span must have from its start, so that samplers see them. */
 export function messagingAttributes(
   endpoint: MessagingEndpoint,
-  operation: 'send' | 'process',
+  operation: MessagingOperation,
 ): Attributes {
-  return {
-    [ATTR.messagingSystem]: endpoint.system,
-    [ATTR.messagingOperationName]: operation,
-    [ATTR.messagingOperationType]: operation,
-    ...(endpoint.destination === undefined
-      ? {}
-      : { [ATTR.messagingDestinationName]: endpoint.destination }),
-  };
+  const attributes = new AttributeList();
+  addMessagingAttributes(attributes, endpoint, operation);
+  return attributes.toObject();
+}
+
+/** As {@link messagingAttributes}, onto a list that has none of them yet. */
+export function addMessagingAttributes(
+  attributes: AttributeList,
+  { system, destination }: MessagingEndpoint,
+  operation: MessagingOperation,
+): void {
+  attributes.add(ATTR.messagingSystem, system);
+  attributes.add(ATTR.messagingOperationName, operation);
+  attributes.add(ATTR.messagingOperationType, operation);
+  if (destination !== undefined) attributes.add(ATTR.messagingDestinationName, destination);
 }

@@ -1,4 +1,6 @@
 import { type Context, propagation } from '@opentelemetry/api';
+import type { BaggageMember } from './baggage.ts';
+import { StrictBaggage } from './strict-baggage.ts';
 
 /**
  * Ids of the business by attribute name, such as `user.id`. `undefined` leaves the key as it was.
@@ -10,11 +12,13 @@ export type BusinessIds = Readonly<Record<string, string | undefined>>;
  * travel with every message sent from it, as far as the baggage allow-list lets them.
  */
 export function withBusinessIds(context: Context, ids: BusinessIds): Context {
-  let baggage = propagation.getBaggage(context);
+  const changes: BaggageMember[] = [];
   for (const key in ids) {
     const value = ids[key];
-    if (value === undefined) continue;
-    baggage = (baggage ?? propagation.createBaggage()).setEntry(key, { value });
+    if (value !== undefined) changes.push([key, { value }]);
   }
-  return baggage ? propagation.setBaggage(context, baggage) : context;
+  if (changes.length === 0) return context;
+  const baggage = propagation.getBaggage(context);
+  const before = baggage ? StrictBaggage.from(baggage) : new StrictBaggage([]);
+  return propagation.setBaggage(context, before.with(changes));
 }

@@ -1,35 +1,80 @@
-import type { SpanContext } from '@opentelemetry/api';
+import { type SpanContext, TraceFlags } from '@opentelemetry/api';
 import { trimOws } from './carrier.ts';
 
-/** The trace id was generated at random (W3C Trace Context 2, section 2.2.2.5). */
+const SAMPLED_FLAG = TraceFlags.SAMPLED;
+/** The trace id was generated at random (W3C Trace Context 2, section 3.2.2.5.2). */
 export const RANDOM_FLAG = 0x02;
-const SAMPLED_FLAG = 0x01;
-const KNOWN_FLAGS = SAMPLED_FLAG | RANDOM_FLAG;
+/** All others are reserved and have to be zero (section 3.2.2.5.3). */
+export const KNOWN_FLAGS = SAMPLED_FLAG | RANDOM_FLAG;
 
 const LENGTH = 55;
-const FIELDS = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const ZERO_TRACE_ID = '0'.repeat(32);
-const ZERO_SPAN_ID = '0'.repeat(16);
+/** Of a higher version, which may be longer, or with white space around it. */
+const CHARS_MAX = 512;
+const DASH = 0x2d;
+
+/** The value of a hex digit by character code. Upper case has none: ids are in lower case. */
+const DIGITS = new Int8Array(256).fill(-1);
+for (let digit = 0; digit < 16; digit += 1) DIGITS[digit.toString(16).charCodeAt(0)] = digit;
 
 /**
- * Parses a `traceparent` (W3C Trace Context, section 3.2). Version 00 is exactly 55 characters; of
- * a higher version the first 55 count, if nothing or a dash follows. Flags that nobody defined are
- * cleared.
+ * Parses a `traceparent` (W3C Trace Context 2, section 3.2). Version 00 is exactly 55 characters; of
+ * a higher version the first 55 count, if nothing or a dash follows, and its sampled flag. Flags
+ * that nobody defined are cleared.
  *
  * @returns `undefined` when it is not valid
  */
 export function parseTraceParent(header: string): SpanContext | undefined {
-  const text = trimOws(header);
-  if (text.length < LENGTH) return undefined;
-  const fields = FIELDS.exec(text.slice(0, LENGTH));
-  const [, version, traceId, spanId, flags] = fields ?? [];
-  if (!version || !traceId || !spanId || !flags) return undefined;
-  if (version === 'ff' || traceId === ZERO_TRACE_ID || spanId === ZERO_SPAN_ID) return undefined;
-  if (text.length > LENGTH && (version === '00' || text[LENGTH] !== '-')) return undefined;
-  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & KNOWN_FLAGS, isRemote: true };
+  if (header.length > CHARS_MAX) return undefined;
+  const text = header.length === LENGTH ? header : trimOws(header);
+  if (
+    text.length < LENGTH ||
+    text.charCodeAt(2) !== DASH ||
+    text.charCodeAt(35) !== DASH ||
+    text.charCodeAt(52) !== DASH
+  ) {
+    return undefined;
+  }
+  const version = (digitAt(text, 0) << 4) | digitAt(text, 1);
+  const flags = (digitAt(text, 53) << 4) | digitAt(text, 54);
+  if (version < 0 || version === 0xff || flags < 0) return undefined;
+  if (!isId(text, 3, 35) || !isId(text, 36, 52)) return undefined;
+  if (text.length > LENGTH && (version === 0 || !goesOn(text))) return undefined;
+  return {
+    traceId: text.slice(3, 35),
+    spanId: text.slice(36, 52),
+    traceFlags: flags & (version === 0 ? KNOWN_FLAGS : SAMPLED_FLAG),
+    isRemote: true,
+  };
 }
 
 /** Always version 00 with two digits of known flags. */
 export function formatTraceParent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
+}
+
+/** Whether both ids have the right number of lower-case hex digits, and are not all zero. */
+export function hasValidIds({ traceId, spanId }: SpanContext): boolean {
+  return (
+    traceId.length === 32 && spanId.length === 16 && isId(traceId, 0, 32) && isId(spanId, 0, 16)
+  );
+}
+
+/** What a future version adds. A comma would mean several headers, which a server has joined. */
+function goesOn(text: string): boolean {
+  return text.charCodeAt(LENGTH) === DASH && !text.includes(',', LENGTH);
+}
+
+/** Hex digits only, and not all zero. */
+function isId(text: string, from: number, to: number): boolean {
+  let bits = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = digitAt(text, at);
+    if (digit < 0) return false;
+    bits |= digit;
+  }
+  return bits !== 0;
+}
+
+function digitAt(text: string, at: number): number {
+  return DIGITS[text.charCodeAt(at)] ?? -1;
 }

@@ -2,8 +2,14 @@ import type { TraceState } from '@opentelemetry/api';
 import { trimOws } from './carrier.ts';
 
 const MEMBERS_MAX = 32;
-/** What every participant has to pass on; longer lists are shortened to it (section 3.3.1.5). */
-const CHARS_MAX = 512;
+/** What a full list of the longest members takes: more can only be white space, or not valid. */
+const PARSED_CHARS_MAX = 16_447;
+/**
+ * Longer lists are shortened to this when they are sent (the specification asks for at least 512).
+ * With as much baggage as there may be it fits into the 16 KiB of headers that an HTTP server
+ * takes: what others put into a trace must not make our requests fail.
+ */
+const SENT_CHARS_MAX = 4_096;
 /** Members longer than this go first when a list has to be shortened. */
 const MEMBER_CHARS_MAX = 128;
 
@@ -18,25 +24,29 @@ type Member = readonly [key: string, value: string];
  */
 export class StrictTraceState implements TraceState {
   readonly #members: readonly Member[];
+  #text: string | undefined;
 
   private constructor(members: readonly Member[]) {
     this.#members = members;
   }
 
-  /** @param headers the values of all `tracestate` headers, which form one list */
-  static parse(headers: readonly string[]): StrictTraceState | undefined {
+  /** @param header the values of all `tracestate` headers, joined by commas */
+  static parse(header: string): StrictTraceState | undefined {
+    if (header.length > PARSED_CHARS_MAX) return undefined;
     const members = new Map<string, string>();
-    for (const part of headers.join(',').split(',')) {
+    let count = 0;
+    for (const part of header.split(',')) {
       const text = trimOws(part);
       if (text === '') continue;
       const equals = text.indexOf('=');
       const key = text.slice(0, Math.max(equals, 0));
       const value = text.slice(equals + 1);
       if (!KEY.test(key) || !VALUE.test(value)) return undefined;
+      count += 1;
+      if (count > MEMBERS_MAX) return undefined;
       if (!members.has(key)) members.set(key, value);
-      if (members.size > MEMBERS_MAX) return undefined;
     }
-    return members.size === 0 ? undefined : new StrictTraceState([...members]);
+    return count === 0 ? undefined : new StrictTraceState([...members]);
   }
 
   get(key: string): string | undefined {
@@ -55,22 +65,21 @@ export class StrictTraceState implements TraceState {
   }
 
   serialize(): string {
-    const texts = this.#members.map(([key, value]) => `${key}=${value}`);
-    const whole = texts.join(',');
-    return whole.length <= CHARS_MAX ? whole : shorten(texts);
+    this.#text ??= shortened(this.#members.map(([key, value]) => `${key}=${value}`));
+    return this.#text;
   }
 }
 
 /** Drops whole members: the longest kind first, from the right, then any from the right. */
-function shorten(members: readonly string[]): string {
+function shortened(members: readonly string[]): string {
   const kept = [...members];
   let chars = kept.join(',').length;
-  for (let index = kept.length - 1; index >= 0 && chars > CHARS_MAX; index -= 1) {
+  for (let index = kept.length - 1; index >= 0 && chars > SENT_CHARS_MAX; index -= 1) {
     const member = kept[index] ?? '';
     if (member.length <= MEMBER_CHARS_MAX) continue;
     kept.splice(index, 1);
     chars -= member.length + 1;
   }
-  while (chars > CHARS_MAX) chars -= (kept.pop() ?? '').length + 1;
+  while (chars > SENT_CHARS_MAX) chars -= (kept.pop() ?? '').length + 1;
   return kept.join(',');
 }

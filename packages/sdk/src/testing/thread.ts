@@ -1,7 +1,12 @@
 /** The other threads of worker.test.ts: what they do is named by `workerData.role`. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { BroadcastChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ThreadReceiverEnd, ThreadSenderEnd } from '../adapters/worker/carrier.ts';
-import { onTraced, startWorkerConsumer, ThreadReceiver } from '../adapters/worker/consumer.ts';
+import {
+  consumeWorker,
+  onTraced,
+  startWorkerConsumer,
+  ThreadReceiver,
+} from '../adapters/worker/consumer.ts';
 import { postTraced, ThreadSender } from '../adapters/worker/producer.ts';
 import { readable, testTracing } from './tracing.ts';
 
@@ -12,6 +17,8 @@ interface Roles {
   sender: { sender: ThreadSenderEnd; count: number };
   /** Answers every message with the trace id that its consumer span has. */
   echo: { port: MessagePort };
+  /** Hears one broadcast and answers into the same channel. */
+  subscriber: { channel: string };
 }
 
 type Work = { [Role in keyof Roles]: { role: Role } & Roles[Role] }[keyof Roles];
@@ -37,6 +44,14 @@ if (work.role === 'receiver') {
   const sender = new ThreadSender<number>(tracing, work.sender);
   for (let index = 0; index < work.count; index += 1) sender.send(index);
   sender.close();
+} else if (work.role === 'subscriber') {
+  const channel = new BroadcastChannel(work.channel);
+  const stop = consumeWorker<string>(tracing, 'subscribe', channel, (event) => {
+    stop();
+    postTraced(tracing, channel, { heard: event });
+    channel.close();
+  });
+  parentPort?.postMessage('listening');
 } else {
   const { port } = work;
   const stop = onTraced<string>(port, (message) => {

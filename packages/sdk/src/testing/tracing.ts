@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { TracingOptions } from '../tracing/config.ts';
+import type { RecordingSpan } from '../tracing/recording-span.ts';
 import { startTracing } from '../tracing/start-tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 
@@ -20,9 +20,9 @@ export function testTracing(options: TracingOptions = {}): Tracing {
   });
 }
 
-/** The span as an exporter will see it. */
-export function readable(span: Span | undefined): Span & ReadableSpan {
-  return span as Span & ReadableSpan;
+/** The span as the encoder will see it. */
+export function readable(span: Span | undefined): RecordingSpan {
+  return span as RecordingSpan;
 }
 
 /** The names of the spans in an OTLP request, by walking its protobuf fields. */

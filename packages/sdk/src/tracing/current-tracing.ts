@@ -11,7 +11,7 @@ let none: Tracing | undefined;
  */
 export function currentTracing(): Tracing {
   if (current) return current;
-  none ??= disabledTracing(readTracingConfig({ enabled: false }));
+  none ??= disabledTracing(readTracingConfig({ enabled: false }, {}));
   return none;
 }
 

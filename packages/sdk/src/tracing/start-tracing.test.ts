@@ -3,6 +3,8 @@ import { ATTR } from '@throughline/model';
 import { afterEach, expect, test } from 'vitest';
 import { withBusinessIds } from '../propagation/business-ids.ts';
 import { readable, testTracing } from '../testing/tracing.ts';
+import { readTracingConfig } from './config.ts';
+import { serviceResource } from './resource.ts';
 
 afterEach(() => {
   trace.disable();
@@ -16,19 +18,23 @@ test('two services in one thread are apart, and one context serves both', async 
     await Promise.resolve();
     const inner = readable(second.tracer.startSpan('inner'));
     expect(inner.parentSpanContext?.spanId).toBe(outer.spanContext().spanId);
-    expect(readable(outer).resource.attributes).toMatchObject({
-      [ATTR.serviceName]: 'first',
-      [ATTR.serviceVersion]: '1.2',
-      'process.pid': process.pid,
-      'telemetry.sdk.language': 'nodejs',
-    });
-    expect(inner.resource.attributes[ATTR.serviceName]).toBe('second');
-    expect(inner.resource.attributes[ATTR.serviceInstanceId]).not.toBe(
-      readable(outer).resource.attributes[ATTR.serviceInstanceId],
-    );
-    expect(inner.resource.attributes[ATTR.hostName]).toBeTypeOf('string');
   });
   expect([first.stats().started, second.stats().started]).toEqual([1, 1]);
+});
+
+test('a resource says who made the spans, and each tracing is an instance of its own', () => {
+  const first = serviceResource(readTracingConfig({ serviceName: 'first', serviceVersion: '1.2' }));
+  expect(first.attributes).toMatchObject({
+    [ATTR.serviceName]: 'first',
+    [ATTR.serviceVersion]: '1.2',
+    'process.pid': process.pid,
+    'telemetry.sdk.language': 'nodejs',
+  });
+  expect(first.attributes[ATTR.hostName]).toBeTypeOf('string');
+  const second = serviceResource(readTracingConfig({ serviceName: 'first' }));
+  expect(second.attributes[ATTR.serviceInstanceId]).not.toBe(
+    first.attributes[ATTR.serviceInstanceId],
+  );
 });
 
 test('the first tracing serves the global API until its shutdown', async () => {

@@ -3,11 +3,12 @@ import {
   context,
   type Exception,
   type HrTime,
+  INVALID_SPAN_CONTEXT,
   type Span,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { ATTR } from '@throughline/model';
+import { ATTR } from '@throughline/model/names';
 
 /** A span under way, with the context that its children and messages belong to. */
 export interface StartedSpan {
@@ -25,21 +26,40 @@ export interface SpanOutcome {
   readonly endTime?: HrTime;
 }
 
+class SpanWithContext implements StartedSpan {
+  readonly span: Span;
+  readonly context: Context;
+  readonly #supplements: readonly Span[];
+
+  constructor(span: Span, context: Context, supplements: readonly Span[]) {
+    this.span = span;
+    this.context = context;
+    this.#supplements = supplements;
+  }
+
+  /** Bound: a handler may take it out of the object, and nothing of ours throws. */
+  readonly end = (outcome: SpanOutcome = {}): void => {
+    if ('error' in outcome) recordError(this.span, outcome.error);
+    for (const supplement of this.#supplements) supplement.end(outcome.endTime);
+    this.span.end(outcome.endTime);
+  };
+}
+
+const NO_SUPPLEMENTS: readonly Span[] = [];
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
 /** @param supplements spans that start and end with this one */
 export function startedSpan(
   span: Span,
   parent: Context,
-  supplements: readonly Span[] = [],
+  supplements: readonly Span[] = NO_SUPPLEMENTS,
 ): StartedSpan {
-  return {
-    span,
-    context: trace.setSpan(parent, span),
-    end(outcome = {}) {
-      if ('error' in outcome) recordError(span, outcome.error);
-      for (const supplement of supplements) supplement.end(outcome.endTime);
-      span.end(outcome.endTime);
-    },
-  };
+  return new SpanWithContext(span, trace.setSpan(parent, span), supplements);
+}
+
+/** What a disabled tracing starts: nothing, in the context as it was. */
+export function noSpan(context: Context): StartedSpan {
+  return new SpanWithContext(NO_SPAN, context, NO_SUPPLEMENTS);
 }
 
 /**
@@ -71,7 +91,8 @@ export function runInSpan<T>(started: StartedSpan, fn: (started: StartedSpan) =>
 }
 
 /** Records what was thrown as an exception event and sets the span's status and `error.type`. */
-function recordError(span: Span, error: unknown): void {
+export function recordError(span: Span, error: unknown): void {
+  if (!span.isRecording()) return;
   const exception = toException(error);
   span.recordException(exception);
   span.setAttribute(ATTR.errorType, errorType(error));

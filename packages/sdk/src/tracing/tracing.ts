@@ -1,8 +1,15 @@
-import type { Tracer } from '@opentelemetry/api';
-import type { RegistryOptions, RegistryStats, SpanContextRegistry } from '../causality/registry.ts';
+import type { RegistryOptions, SpanContextRegistry } from '../causality/registry.ts';
+import type { RegistryBackend } from '../causality/registry-backend.ts';
+import type {
+  SharedRegistry,
+  SharedRegistryOptions,
+  SharedRegistryStats,
+} from '../causality/shared-registry.ts';
 import type { ExportQueue, ExportStats } from '../export/export-queue.ts';
 import type { MessageCounts } from '../messaging/message-counts.ts';
+import type { AttributeRedactor } from '../privacy/attribute-redactor.ts';
 import type { CarrierPropagator } from '../propagation/propagator.ts';
+import type { MessageTracer } from './message-tracer.ts';
 
 /**
  * What one service's tracing did so far. At every moment
@@ -12,9 +19,14 @@ export interface TracingStats extends ExportStats {
   /** Recorded spans, whether ended or still open. Spans that sampling left out are not in here. */
   readonly started: number;
   readonly ended: number;
+  /** Links that did not fit on spans that ended (`limits.linkCountMax`). */
+  readonly linksDropped: number;
+  /** What `queued` and `queuedBytes` may come to. */
+  readonly queueSpansMax: number;
+  readonly queueBytesMax: number;
   readonly messages: Readonly<MessageCounts>;
   /** The sums over all registries of this tracing. */
-  readonly registries: RegistryStats;
+  readonly registries: SharedRegistryStats;
 }
 
 /**
@@ -25,8 +37,10 @@ export interface Tracing {
   /** `false`: every call works, makes no span, and puts nothing into any message. */
   readonly enabled: boolean;
   readonly serviceName: string;
-  readonly tracer: Tracer;
+  readonly tracer: MessageTracer;
   readonly propagator: CarrierPropagator;
+  /** Hides what must not leave, by this tracing's rules. */
+  readonly redactor: AttributeRedactor;
   /** Links that one span keeps; fan-in puts the others onto supplement spans. */
   readonly linkCountLimit: number;
   /** Where ended spans wait for their way out. `undefined` when tracing is disabled. */
@@ -35,6 +49,11 @@ export interface Tracing {
   readonly messageCounts: MessageCounts;
   /** A bounded registry whose misses and evictions appear in {@link Tracing.stats}. */
   createRegistry(options?: RegistryOptions): SpanContextRegistry;
+  /**
+   * A registry whose entries other instances of the service find as well, through a store that they
+   * share. What a disabled tracing makes asks no store.
+   */
+  createSharedRegistry(backend: RegistryBackend, options?: SharedRegistryOptions): SharedRegistry;
   stats(): TracingStats;
   /**
    * Sends everything that ended before the call.
@@ -45,8 +64,8 @@ export interface Tracing {
   flush(timeoutMs?: number): Promise<boolean>;
   /**
    * Hands ended spans to the relay without the event loop: for a thread that blocks in a
-   * synchronous loop, to be called whenever it is idle. Without a relay the batches are only made
-   * ready.
+   * synchronous loop, to be called whenever it is idle. Does nothing without a relay: sending needs
+   * the event loop.
    */
   flushSync(): void;
   /**

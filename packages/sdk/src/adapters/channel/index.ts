@@ -1,3 +1,7 @@
-export { TracedChannel } from './carrier.ts';
-export { startChannelConsumer } from './consumer.ts';
+export { type ChannelOptions, type ChannelWaitOptions, TracedChannel } from './carrier.ts';
+export {
+  type ConsumeChannelOptions,
+  consumeChannel,
+  startChannelConsumer,
+} from './consumer.ts';
 export { startChannelProducer } from './producer.ts';

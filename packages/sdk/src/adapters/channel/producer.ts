@@ -1,4 +1,4 @@
-import { MESSAGING_SYSTEM } from '@throughline/model';
+import { MESSAGING_SYSTEM } from '@throughline/model/names';
 import { type ProducerOptions, startProducer } from '../../messaging/producer.ts';
 import type { StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';

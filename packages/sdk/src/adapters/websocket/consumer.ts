@@ -1,13 +1,14 @@
 import type { Link } from '@opentelemetry/api';
-import { MESSAGING_SYSTEM } from '@throughline/model';
+import { MESSAGING_SYSTEM } from '@throughline/model/names';
 import { type ConsumerOptions, startConsumer } from '../../messaging/consumer.ts';
 import { untrustedContextLink } from '../../privacy/trust-boundary.ts';
+import { extractFromPayload } from '../../propagation/payload.ts';
 import type { StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
-import { extractFromPayload } from './carrier.ts';
 
 /**
- * Starts the span of processing a message of a service of our own; `carrier` as extracted from it.
+ * Starts the span of processing a message; `carrier` as extracted from it. Of a peer that is not ours,
+ * say `publicEndpoint`.
  */
 export function startWebSocketConsumer(
   tracing: Tracing,

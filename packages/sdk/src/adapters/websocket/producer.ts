@@ -1,9 +1,9 @@
 import type { Context } from '@opentelemetry/api';
-import { MESSAGING_SYSTEM } from '@throughline/model';
+import { MESSAGING_SYSTEM } from '@throughline/model/names';
 import { type ProducerOptions, startProducer } from '../../messaging/producer.ts';
+import { injectIntoPayload } from '../../propagation/payload.ts';
 import type { StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
-import { injectIntoPayload } from './carrier.ts';
 
 /** Anything that sends text: a `ws` socket, or the platform's `WebSocket`. */
 export interface TextSocket {

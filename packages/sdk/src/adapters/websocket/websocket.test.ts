@@ -3,8 +3,12 @@ import { ATTR } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withBusinessIds } from '../../propagation/business-ids.ts';
+import {
+  extractFromPayload,
+  injectIntoPayload,
+  TRACE_HEADERS_FIELD,
+} from '../../propagation/payload.ts';
 import { readable, testTracing } from '../../testing/tracing.ts';
-import { extractFromPayload, injectIntoPayload, TRACE_HEADERS_FIELD } from './carrier.ts';
 import { clientContextLink, startWebSocketConsumer } from './consumer.ts';
 import { sendTraced, startWebSocketProducer } from './producer.ts';
 

@@ -3,7 +3,7 @@ import type { TracedChannelMessage } from '../../messaging/message.ts';
 
 /**
  * What crossed as a traced message; anything else, from a sender without tracing, is an event
- * without context.
+ * without context. For a listener of one's own, such as `port.onmessage`.
  */
 export function unpackMessage<E>(data: unknown): TracedChannelMessage<E> {
   const message = data as Partial<TracedChannelMessage<E>> | null | undefined;
@@ -11,7 +11,8 @@ export function unpackMessage<E>(data: unknown): TracedChannelMessage<E> {
     typeof message === 'object' &&
     message !== null &&
     'event' in message &&
-    typeof message.traceContextCarrier === 'object';
+    typeof message.traceContextCarrier === 'object' &&
+    message.traceContextCarrier !== null;
   return isTraced
     ? (message as TracedChannelMessage<E>)
     : { event: data as E, traceContextCarrier: {} };

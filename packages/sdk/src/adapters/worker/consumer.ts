@@ -1,10 +1,25 @@
-import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import { MESSAGING_SYSTEM } from '@throughline/model';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { MESSAGING_SYSTEM } from '@throughline/model/names';
 import { type ConsumerOptions, startConsumer } from '../../messaging/consumer.ts';
 import type { TracedChannelMessage } from '../../messaging/message.ts';
-import type { StartedSpan } from '../../tracing/started-span.ts';
+import { runInSpan, type StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
 import { SIGNAL, type ThreadReceiverEnd, unpackMessage } from './carrier.ts';
+import { offeredRelay } from './relay.ts';
+
+/** Node's way to listen: a `Worker`, `parentPort` or a `MessagePort`. */
+interface MessageEmitter {
+  on(event: 'message', listener: (data: unknown) => void): unknown;
+  off(event: 'message', listener: (data: unknown) => void): unknown;
+}
+
+/**
+ * Where messages of other threads come from. An event target is the web's way to listen, and the
+ * only one of a `BroadcastChannel`.
+ */
+export type MessageSource =
+  | MessageEmitter
+  | Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 /**
  * Calls the handler for every message that {@link postTraced} posts from another thread. A message
@@ -13,14 +28,44 @@ import { SIGNAL, type ThreadReceiverEnd, unpackMessage } from './carrier.ts';
  * @returns stops listening
  */
 export function onTraced<E>(
-  port: Pick<MessagePort | Worker, 'on' | 'off'>,
-  handler: (message: TracedChannelMessage<E>) => void,
+  source: MessageSource,
+  handler: (message: TracedChannelMessage<E>) => unknown,
 ): () => void {
-  const listener = (data: unknown): void => handler(unpackMessage<E>(data));
-  port.on('message', listener);
-  return () => {
-    port.off('message', listener);
-  };
+  // Both return what the handler does, so that a promise that fails is handled as without tracing.
+  const onData = (data: unknown): unknown =>
+    // Ours and not the service's: whoever accepts relays listens to the same thread.
+    offeredRelay(data) ? undefined : handler(unpackMessage<E>(data));
+  const onEvent = (event: Event): unknown => onData((event as MessageEvent).data);
+  if ('on' in source) {
+    source.on('message', onData);
+    return () => {
+      source.off('message', onData);
+    };
+  }
+  source.addEventListener('message', onEvent);
+  return () => source.removeEventListener('message', onEvent);
+}
+
+type WorkerConsumerOptions = Omit<ConsumerOptions, 'system' | 'carrier'>;
+
+/**
+ * Calls the handler, sync or async, for every message from another thread, each in a span of its own
+ * with the context of its sender active. What the handler throws is recorded and thrown on.
+ *
+ * @returns stops listening
+ */
+export function consumeWorker<E>(
+  tracing: Tracing,
+  name: string,
+  source: MessageSource,
+  handler: (event: E, started: StartedSpan) => unknown,
+  options: WorkerConsumerOptions = {},
+): () => void {
+  return onTraced<E>(source, (message) =>
+    runInSpan(startWorkerConsumer(tracing, name, message, options), (started) =>
+      handler(message.event, started),
+    ),
+  );
 }
 
 /** Receives in a thread that runs a synchronous loop: no promise and no event loop is involved. */
@@ -85,7 +130,7 @@ export function startWorkerConsumer(
   tracing: Tracing,
   name: string,
   message: TracedChannelMessage<unknown>,
-  options: Omit<ConsumerOptions, 'system' | 'carrier'> = {},
+  options: WorkerConsumerOptions = {},
 ): StartedSpan {
   return startConsumer(tracing, name, {
     ...options,

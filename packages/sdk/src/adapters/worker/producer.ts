@@ -1,23 +1,35 @@
-import type { MessagePort, Worker } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import type { Context } from '@opentelemetry/api';
-import { MESSAGING_SYSTEM } from '@throughline/model';
+import { MESSAGING_SYSTEM } from '@throughline/model/names';
 import { packMessage } from '../../messaging/message.ts';
 import { type ProducerOptions, startProducer } from '../../messaging/producer.ts';
 import type { StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
 import { SIGNAL, type ThreadSenderEnd } from './carrier.ts';
 
+/** What takes messages: a `Worker`, `parentPort`, a `MessagePort` or a `BroadcastChannel`. */
+export interface MessageTarget {
+  postMessage(message: unknown, transferList?: readonly Transferable[]): void;
+}
+
 /**
  * Posts the event with the context given, or else the active one, to {@link onTraced} in another
  * thread.
+ *
+ * @param transferList moved rather than cloned; not over a `BroadcastChannel`, which has many
+ *   receivers
+ * @throws DataCloneError when the event cannot be cloned (HTML, structured clone)
  */
 export function postTraced(
   tracing: Tracing,
-  port: Pick<MessagePort | Worker, 'postMessage'>,
+  target: MessageTarget,
   event: unknown,
   context?: Context,
+  transferList?: readonly Transferable[],
 ): void {
-  port.postMessage(packMessage(tracing, event, context));
+  const message = packMessage(tracing, event, context);
+  if (transferList) target.postMessage(message, transferList);
+  else target.postMessage(message);
 }
 
 /** Sends into a thread that receives synchronously. Never blocks; the channel has no bound. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { BroadcastChannel, MessageChannel, type Transferable, Worker } from 'node:worker_threads';
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { ATTR } from '@throughline/model';
 import { expect, test } from 'vitest';
 import { readable, testTracing } from '../../testing/tracing.ts';
-import { createThreadChannel } from './carrier.ts';
-import { onTraced, startWorkerConsumer, ThreadReceiver } from './consumer.ts';
+import { createThreadChannel, unpackMessage } from './carrier.ts';
+import { consumeWorker, onTraced, startWorkerConsumer, ThreadReceiver } from './consumer.ts';
 import { postTraced, ThreadSender } from './producer.ts';
 
 function startThread(workerData: object, transferList: readonly Transferable[]): Worker {
@@ -31,7 +32,14 @@ test('context crosses to another thread and back, over messages of the event loo
 
 test('a message of a sender without tracing arrives as an event without context', async () => {
   const { port1, port2 } = new MessageChannel();
-  for (const data of ['text', null, { event: 'x' }, { traceContextCarrier: {} }, 7]) {
+  for (const data of [
+    'text',
+    null,
+    { event: 'x' },
+    { traceContextCarrier: {} },
+    { event: 'x', traceContextCarrier: null },
+    7,
+  ]) {
     const message = new Promise((resolve) => {
       const stop = onTraced(port2, (received) => {
         stop();
@@ -118,4 +126,97 @@ test('an event that cannot be cloned is refused and leaves the channel as it was
   const sender = new ThreadSender<unknown>(testTracing(), channel.senders.main);
   expect(() => sender.send(() => 1)).toThrow(/could not be cloned/);
   expect(sender.pending).toBe(0);
+});
+
+test('a broadcast reaches threads and listeners of both styles, each with its context', async () => {
+  const tracing = testTracing();
+  const name = `broadcast of ${import.meta.url}`;
+  const worker = startThread({ role: 'subscriber', channel: name }, []);
+  const exited = once(worker, 'exit');
+  await once(worker, 'message');
+  const span = tracing.tracer.startSpan('publish', {}, ROOT_CONTEXT);
+  const { traceId } = span.spanContext();
+  const publisher = new BroadcastChannel(name);
+  const answered = new Promise((resolve) => {
+    publisher.onmessage = (event) => {
+      const message = unpackMessage(event.data);
+      const consumer = startWorkerConsumer(tracing, 'answer', message);
+      resolve([message.event, readable(consumer.span).parentSpanContext?.traceId]);
+    };
+  });
+  const here = new BroadcastChannel(name);
+  const heardHere = new Promise((resolve) => {
+    const stop = consumeWorker(tracing, 'here', here, (event, started) => {
+      stop();
+      resolve([event, readable(started.span).parentSpanContext?.traceId]);
+    });
+  });
+  postTraced(tracing, publisher, 'tick', trace.setSpan(ROOT_CONTEXT, span));
+  expect(await heardHere).toEqual(['tick', traceId]);
+  expect(await answered).toEqual([{ heard: 'tick' }, traceId]);
+  await exited;
+  publisher.close();
+  here.close();
+});
+
+test('what is in the transfer list is moved; the event itself is not changed', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const bytes = new Uint8Array([1, 2, 3]);
+  const event = Object.freeze({ bytes });
+  const received = new Promise<typeof event>((resolve) => {
+    onTraced<typeof event>(port2, (message) => resolve(message.event));
+  });
+  postTraced(testTracing(), port1, event, ROOT_CONTEXT, [bytes.buffer]);
+  expect(event.bytes).toBe(bytes);
+  expect(bytes.byteLength).toBe(0);
+  expect([...(await received).bytes]).toEqual([1, 2, 3]);
+  port1.close();
+});
+
+test("a handler runs in its message's span; its error is recorded and thrown on", () => {
+  const tracing = testTracing();
+  const spans: ReturnType<typeof readable>[] = [];
+  const errors: unknown[] = [];
+  let listener: ((data: unknown) => void) | undefined;
+  const source = {
+    on: (_: 'message', given: typeof listener) => {
+      listener = given;
+    },
+    off: () => {
+      listener = undefined;
+    },
+  };
+  const options = { destination: 'prices', attributes: { [ATTR.tradingSymbol]: 'BTCUSDT' } };
+  const stop = consumeWorker(
+    tracing,
+    'process prices',
+    source,
+    (event, { span }) => {
+      spans.push(readable(span));
+      expect(trace.getSpan(context.active())).toBe(span);
+      if (event === 'bad') throw new TypeError('bad price');
+    },
+    options,
+  );
+  listener?.('good');
+  try {
+    listener?.('bad');
+  } catch (error) {
+    errors.push(error);
+  }
+  stop();
+  expect(listener).toBeUndefined();
+  expect(errors).toEqual([new TypeError('bad price')]);
+  expect(spans.map(({ status, ended }) => [status.code, ended])).toEqual([
+    [SpanStatusCode.UNSET, true],
+    [SpanStatusCode.ERROR, true],
+  ]);
+  expect(spans[0]).toMatchObject({
+    kind: SpanKind.CONSUMER,
+    attributes: {
+      [ATTR.messagingSystem]: 'worker',
+      [ATTR.messagingDestinationName]: 'prices',
+      [ATTR.tradingSymbol]: 'BTCUSDT',
+    },
+  });
 });

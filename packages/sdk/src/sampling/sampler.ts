@@ -1,0 +1,40 @@
+import {
+  type AttributeValue,
+  type Baggage,
+  type Link,
+  type SpanContext,
+  TraceFlags,
+} from '@opentelemetry/api';
+
+/** A span's own attributes, in whatever form the tracer holds them. */
+export interface AttributeReader {
+  get(name: string): AttributeValue | undefined;
+}
+
+/** What is known of a span before it starts. */
+export interface SamplingInput {
+  /** The parent, if it has a valid one. */
+  readonly parent: SpanContext | undefined;
+  /** The span's own trace id: the parent's, or a new one. */
+  readonly traceId: string;
+  /** What the caller gave the span, without what is copied from its baggage. */
+  readonly attributes: AttributeReader;
+  /** All that the caller gave, before any limit: a limit must not decide what is kept. */
+  readonly links: readonly Link[] | undefined;
+  readonly baggage: Baggage | undefined;
+}
+
+/** Decides at its start whether a span is recorded. Pure, and never throws. */
+export interface Sampler {
+  readonly description: string;
+  shouldSample(input: SamplingInput): boolean;
+  /**
+   * The decision for every child of this parent, whatever else is known of the child, which then
+   * need not be put together. Absent where the parent alone does not decide.
+   */
+  decideByParent?(parent: SpanContext): boolean;
+}
+
+export function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
+}

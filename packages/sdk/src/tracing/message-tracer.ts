@@ -1,0 +1,20 @@
+import type { Context, Link, Span, SpanKind, TimeInput, Tracer } from '@opentelemetry/api';
+import type { AttributeList } from './attribute-list.ts';
+
+/** How messaging and causality start spans: what they know anyway is not packed into options and out again. */
+export interface MessageTracer extends Tracer {
+  /**
+   * A span that records nothing, when the parent alone decides that it is not sampled: then nobody
+   * need collect attributes for it. Otherwise `undefined`.
+   */
+  startLeftOut(parent: Context): Span | undefined;
+  startWith(name: string, parent: Context, start: MessageSpanStart): Span;
+}
+
+export interface MessageSpanStart {
+  readonly kind: SpanKind;
+  /** Belongs to the span from now on. */
+  readonly attributes: AttributeList;
+  readonly links?: readonly Link[] | undefined;
+  readonly startTime?: TimeInput | undefined;
+}

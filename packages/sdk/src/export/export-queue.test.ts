@@ -348,8 +348,11 @@ test('after a shutdown late answers change nothing and no timer is left', async 
   const { sink, queue } = create({ inFlightMax: 1 });
   push(queue, 5);
   push(queue, 6);
-  const isShutDown = queue.shutdown(0);
-  vi.advanceTimersByTime(1);
+  const isShutDown = queue.shutdown(300);
+  sink.settle(AWAY);
+  vi.advanceTimersByTime(250);
+  sink.settle(AWAY);
+  vi.advanceTimersByTime(50);
   expect(await isShutDown).toBe(false);
   sink.settle(AWAY);
   sink.settle(EXPORTED);

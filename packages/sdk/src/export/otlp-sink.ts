@@ -1,6 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '../propagation/suppression.ts';
 import type { ExporterTls } from '../tracing/exporter-config.ts';
@@ -23,8 +22,6 @@ interface OtlpSinkOptions {
 
 const RETRYABLE_STATUS: ReadonlySet<number | undefined> = new Set([429, 502, 503, 504]);
 const RESPONSE_BYTES_MAX = 65_536;
-
-const gzipBytes = promisify(gzip);
 
 /**
  * Sends batches by OTLP/HTTP (opentelemetry-proto, `docs/specification.md`, OTLP/HTTP), each in one
@@ -115,6 +112,12 @@ export class OtlpSink implements BatchSink {
     request.end(body);
     return promise.finally(() => clearTimeout(timer));
   }
+}
+
+/** Loaded when it is needed: most receivers are near, and do not ask for it. */
+function gzipBytes(bytes: Uint8Array): Promise<Uint8Array> {
+  const { gzip } = process.getBuiltinModule('node:zlib');
+  return promisify(gzip)(bytes);
 }
 
 /** The status decides, even when the rest of the answer gets lost. */

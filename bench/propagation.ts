@@ -1,7 +1,7 @@
 // What tracing costs a message: a producer span, inject, extract and a consumer span, each span with
 // six attributes (two from baggage), exported. Throughline against OpenTelemetry's own SDK, which
-// runs as it is set up by default (`stock`), and with a queue as large as ours (`stock-queue`); no
-// compression anywhere. Each in its own process, in turn; medians over the rounds. About 3 minutes.
+// runs as it is set up by default (`stock`), and with queue and batches as large as ours (`stock-queue`);
+// no compression anywhere. Each in its own process, in turn; medians over the rounds. About 3 minutes.
 // Run: node bench/propagation.ts [--json] [--rounds N]
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -80,7 +80,7 @@ test('without any setting there is a default for everything', () => {
     propagation: { form: 'w3c', baggage: true },
     queueSpansMax: 131_072,
     queueBytesMax: 67_108_864,
-    batchSpansMax: 512,
+    batchSpansMax: 2_048,
     delayMs: 1_000,
     exportTimeoutMs: 10_000,
     baggageKeys: BAGGAGE_KEYS,

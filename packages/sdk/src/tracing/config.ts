@@ -85,7 +85,7 @@ export interface TracingOptions {
   readonly queueSpansMax?: number | undefined;
   /** Encoded bytes held until they are exported. Default 64 MiB. */
   readonly queueBytesMax?: number | undefined;
-  /** `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`. Default 512. */
+  /** `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`. Default 2,048. */
   readonly batchSpansMax?: number | undefined;
   /** How long a span waits for its batch to fill: `OTEL_BSP_SCHEDULE_DELAY`. Default 1,000. */
   readonly delayMs?: number | undefined;
@@ -222,7 +222,7 @@ export function readTracingConfig(
       option: 'batchSpansMax',
       variables: ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
       kind: integer(1, queueSpansMax),
-      otherwise: Math.min(512, queueSpansMax),
+      otherwise: Math.min(2_048, queueSpansMax),
     }),
     delayMs: env.read({
       option: 'delayMs',

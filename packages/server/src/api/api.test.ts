@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorResponseSchema, type Span, traceResponseSchema } from '@throughline/model';
 import type { Store, TraceStore } from '@throughline/store';
 import pino from 'pino';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { IngestCounters } from '../receive/counters.ts';
 import { createApi } from './api.ts';
 
@@ -57,9 +57,11 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
   };
 }
 
+const uiDir = mkdtempSync(join(tmpdir(), 'throughline-ui-'));
+writeFileSync(join(uiDir, 'index.html'), '<title>page</title>');
+afterAll(() => rmSync(uiDir, { recursive: true, force: true }));
+
 function api({ token, reads }: { token?: string; reads?: Partial<TraceStore> } = {}) {
-  const uiDir = mkdtempSync(join(tmpdir(), 'throughline-ui-'));
-  writeFileSync(join(uiDir, 'index.html'), '<title>page</title>');
   return createApi({
     token,
     version: '1.2.3',

@@ -60,7 +60,7 @@ export function startConsumer(
   const base = parentSpan ? trace.setSpanContext(root, parentSpan) : root;
   const { businessIds } = options;
   const parent = businessIds ? withBusinessIds(base, businessIds) : base;
-  const leftOut = tracing.tracer.startLeftOut(parent);
+  const leftOut = tracing.tracer.startLeftOut(parent, options.attributes);
   if (leftOut) return startedSpan(leftOut, parent);
   const attributes = new AttributeList();
   addMessagingAttributes(attributes, options, 'process');

@@ -47,7 +47,7 @@ export function startProducer(
   if (!tracing.enabled) return noSpan(from);
   const { businessIds } = options;
   const parent = businessIds ? withBusinessIds(from, businessIds) : from;
-  const leftOut = tracing.tracer.startLeftOut(parent);
+  const leftOut = tracing.tracer.startLeftOut(parent, options.attributes);
   if (leftOut) return startedSpan(leftOut, parent);
   const attributes = new AttributeList();
   addMessagingAttributes(attributes, options, 'send');

@@ -74,8 +74,8 @@ test('what the parent alone decides is what is decided with everything known', (
   fc.assert(
     fc.property(given, ({ name, ratio, parent, ...rest }) => {
       const sampler = createSampler({ name, ratio });
-      const early = sampler.decideByParent?.(spanContext(parent, rest.traceId));
-      if (early === undefined) expect(name).toBe('lifecycle');
+      const early = sampler.decideByParent?.(spanContext(parent, rest.traceId), rest.attributes);
+      if (early === undefined) expect([name, rest.attributes]).not.toEqual([name, {}]);
       else expect(early).toBe(sampler.shouldSample(input({ parent, ...rest })));
     }),
   );
@@ -176,4 +176,10 @@ test('a rate of 1 begins every trace and a rate of 0 none, and both go on as the
     expect(all?.shouldSample(input({ parent: false, attributes }))).toBe(false);
   }
   expect(none?.shouldSample(input({ parent: true }))).toBe(true);
+});
+
+test('a key that the sdk itself may add to a span is never decided without it', () => {
+  const lifecycleKeys = [['messaging.destination.name']];
+  const sampler = createSampler({ name: 'lifecycle', ratio: 0.5, lifecycleKeys });
+  expect(sampler.decideByParent?.(spanContext(false, LOW), {})).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { AttributeValue, Link } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, Link, SpanContext } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE } from '@throughline/model/names';
 import { keyRandomness, samplingThreshold, traceRandomness } from './randomness.ts';
 import { isSampled, type Sampler, type SamplingInput } from './sampler.ts';
@@ -21,6 +21,8 @@ export class LifecycleSampler implements Sampler {
   readonly description: string;
   readonly #threshold: number;
   readonly #keys: readonly (readonly string[])[];
+  /** Whether a key may stand among the attributes that the sdk adds. */
+  readonly #isOfMessaging: boolean;
 
   /**
    * @param ratio the share of lifecycles, and of traces without one, that is sampled, 0 to 1
@@ -31,6 +33,7 @@ export class LifecycleSampler implements Sampler {
     this.description = `Lifecycle{${ratio},${keys.map((key) => key.join('+')).join()}}`;
     this.#threshold = samplingThreshold(ratio);
     this.#keys = keys;
+    this.#isOfMessaging = keys.flat().some((name) => name.startsWith('messaging.'));
   }
 
   shouldSample({ attributes, baggage, parent, links, traceId }: SamplingInput): boolean {
@@ -40,6 +43,14 @@ export class LifecycleSampler implements Sampler {
     if (parent) return isSampled(parent);
     const byBaggage = baggage && this.#byKey((name) => own(name) ?? baggage.getEntry(name)?.value);
     return byBaggage ?? byLinks(links) ?? traceRandomness(traceId) >= this.#threshold;
+  }
+
+  decideByParent(parent: SpanContext, own: Attributes | undefined): boolean | undefined {
+    if (this.#isOfMessaging) return undefined;
+    for (const key of this.#keys) {
+      if (own && key.every((name) => textOf(own[name]) !== undefined)) return undefined;
+    }
+    return isSampled(parent);
   }
 
   /** `undefined` when no lifecycle's key is whole. */

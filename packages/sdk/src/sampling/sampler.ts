@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type AttributeValue,
   type Baggage,
   type Link,
@@ -29,10 +30,12 @@ export interface Sampler {
   readonly description: string;
   shouldSample(input: SamplingInput): boolean;
   /**
-   * The decision for every child of this parent, whatever else is known of the child, which then
-   * need not be put together. Absent where the parent alone does not decide.
+   * The decision for a child of this parent, where nothing else decides: then the rest of the input
+   * need not be put together. Absent, or `undefined`: ask {@link shouldSample}.
+   *
+   * @param own the attributes that the caller gives the child; the sdk may add those of messaging
    */
-  decideByParent?(parent: SpanContext): boolean;
+  decideByParent?(parent: SpanContext, own: Attributes | undefined): boolean | undefined;
 }
 
 export function isSampled({ traceFlags }: SpanContext): boolean {

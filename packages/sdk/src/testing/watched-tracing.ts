@@ -24,7 +24,7 @@ export function watchedTracing(options?: TracingOptions): WatchedTracing {
     tracer: {
       startSpan: (name, ...rest) => keep(name, inner.startSpan(name, ...rest)),
       startWith: (name, ...rest) => keep(name, inner.startWith(name, ...rest)),
-      startLeftOut: (parent) => inner.startLeftOut(parent),
+      startLeftOut: (parent, own) => inner.startLeftOut(parent, own),
       startActiveSpan: inner.startActiveSpan.bind(inner),
     },
   };

@@ -1,4 +1,12 @@
-import type { Context, Link, Span, SpanKind, TimeInput, Tracer } from '@opentelemetry/api';
+import type {
+  Attributes,
+  Context,
+  Link,
+  Span,
+  SpanKind,
+  TimeInput,
+  Tracer,
+} from '@opentelemetry/api';
 import type { AttributeList } from './attribute-list.ts';
 
 /** How messaging and causality start spans: what they know anyway is not packed into options and out again. */
@@ -6,8 +14,11 @@ export interface MessageTracer extends Tracer {
   /**
    * A span that records nothing, when the parent alone decides that it is not sampled: then nobody
    * need collect attributes for it. Otherwise `undefined`.
+   *
+   * @param own what its attributes would be, but for those of messaging: a lifecycle's key decides
+   * before the parent does
    */
-  startLeftOut(parent: Context): Span | undefined;
+  startLeftOut(parent: Context, own: Attributes | undefined): Span | undefined;
   startWith(name: string, parent: Context, start: MessageSpanStart): Span;
 }
 

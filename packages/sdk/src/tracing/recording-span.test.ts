@@ -86,7 +86,7 @@ test('a child of what is not sampled is not recorded, passes the decision on, an
   const spans = [
     tracing.tracer.startSpan('x', { attributes: { a: 1 } }, unsampled),
     tracing.tracer.startWith('x', unsampled, { kind: SpanKind.CONSUMER, attributes }),
-    tracing.tracer.startLeftOut(unsampled),
+    tracing.tracer.startLeftOut(unsampled, undefined),
   ];
   for (const span of spans) {
     expect(span?.isRecording()).toBe(false);
@@ -98,7 +98,7 @@ test('a child of what is not sampled is not recorded, passes the decision on, an
   }
   expect(new Set(spans.map((span) => span?.spanContext().spanId)).size).toBe(3);
   expect(tracing.stats()).toMatchObject({ started: 0, ended: 0, queued: 0 });
-  expect(tracing.tracer.startLeftOut(ROOT_CONTEXT)).toBeUndefined();
+  expect(tracing.tracer.startLeftOut(ROOT_CONTEXT, undefined)).toBeUndefined();
 });
 
 test('where tracing is suppressed, as in our own exporter, nothing is recorded', () => {

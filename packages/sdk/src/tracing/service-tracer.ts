@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type Context,
   context as contextApi,
   INVALID_SPAN_CONTEXT,
@@ -72,7 +73,7 @@ export class ServiceTracer implements MessageTracer {
 
   #start(name: string, options: SpanOptions, parent: Context): Span {
     const from = options.root ? trace.deleteSpan(parent) : parent;
-    const leftOut = this.startLeftOut(from);
+    const leftOut = this.startLeftOut(from, options.attributes);
     if (leftOut) return leftOut;
     const attributes = new AttributeList();
     attributes.setAll(options.attributes);
@@ -84,11 +85,11 @@ export class ServiceTracer implements MessageTracer {
     });
   }
 
-  startLeftOut(parent: Context): Span | undefined {
+  startLeftOut(parent: Context, own: Attributes | undefined): Span | undefined {
     const { sampler } = this.#core;
     if (!sampler.decideByParent) return undefined;
     const spanContext = parentOf(parent);
-    if (!spanContext || sampler.decideByParent(spanContext) !== false) return undefined;
+    if (!spanContext || sampler.decideByParent(spanContext, own) !== false) return undefined;
     return leftOut(continued(spanContext, 0));
   }
 

@@ -181,3 +181,28 @@ test('arguments are redacted by the rules of the tracing, before they are capped
   )(`${'.'.repeat(250)}ACCT-12345678`);
   expect(seen.attributes.a).toBe(`${'.'.repeat(250)}[reda…`);
 });
+
+test('an order named by the arguments is sampled by its own key, below whatever parent', () => {
+  const tracing = testTracing({ samplingRate: 0.5 });
+  const unsampled = trace.setSpanContext(context.active(), {
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    traceFlags: 0,
+  });
+  const options = { tracing, argumentAttributes: ['user.id', 'client.order_id'] };
+  const isSampled = traced(
+    'x',
+    options,
+  )((_user: string, _order: string) => trace.getActiveSpan()?.isRecording() === true);
+  const orders = Array.from({ length: 200 }, (_, index) => `o${index}`);
+  const sampled = orders.filter((order) =>
+    context.with(unsampled, isSampled, undefined, 'u1', order),
+  );
+  expect(sampled.length).toBeGreaterThan(50);
+  expect(sampled.length).toBeLessThan(150);
+  expect(
+    context.with(unsampled, () =>
+      traced('y', { tracing })(() => trace.getActiveSpan()?.isRecording())(),
+    ),
+  ).toBe(false);
+});

@@ -64,7 +64,7 @@ function tracedFunction(name: string, options: TracedOptions, fn: unknown): unkn
     if (!tracing.enabled) return Reflect.apply(fn as () => unknown, this, args);
     const parent = context.active();
     const span =
-      tracing.tracer.startLeftOut(parent) ??
+      tracing.tracer.startLeftOut(parent, keysOf(options, args)) ??
       tracing.tracer.startWith(name, parent, {
         kind: options.kind ?? SpanKind.INTERNAL,
         attributes: attributesOf(tracing, options, args),
@@ -77,6 +77,16 @@ function tracedFunction(name: string, options: TracedOptions, fn: unknown): unkn
   Object.defineProperty(tracedCall, 'name', { value: fn.name, configurable: true });
   Object.defineProperty(tracedCall, 'length', { value: fn.length, configurable: true });
   return tracedCall;
+}
+
+/** Which attributes there will be: of arguments without their values, which take work. */
+function keysOf(
+  { attributes, argumentAttributes }: TracedOptions,
+  args: readonly unknown[],
+): Attributes | undefined {
+  if (!argumentAttributes) return attributes;
+  const given = argumentAttributes.slice(0, args.length).map((key) => [key, '']);
+  return { ...attributes, ...Object.fromEntries(given) };
 }
 
 /** Known at the start, so that samplers see them. */

@@ -1,11 +1,4 @@
-import {
-  type Attributes,
-  type HrTime,
-  type Link,
-  type Span,
-  SpanKind,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, type HrTime, type Link, SpanKind, trace } from '@opentelemetry/api';
 import { ATTR } from '@throughline/model/names';
 import { type BusinessIds, withBusinessIds } from '../propagation/business-ids.ts';
 import { MESSAGE_ROOT } from '../propagation/chained-context.ts';
@@ -14,6 +7,7 @@ import { AttributeList } from '../tracing/attribute-list.ts';
 import { noSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type TypedLink, toLink } from './link.ts';
+import { startSupplements } from './supplements.ts';
 
 export interface LinkedRootOptions {
   readonly attributes?: Attributes;
@@ -37,7 +31,6 @@ export function startLinkedRoot(
   options: LinkedRootOptions,
 ): StartedSpan {
   if (!tracing.enabled) return noSpan(MESSAGE_ROOT);
-  const limit = tracing.linkCountLimit;
   const links = linksTo(tracing, causes);
   const parent = withBusinessIds(MESSAGE_ROOT, options.businessIds ?? {});
   const { startTime } = options;
@@ -47,23 +40,18 @@ export function startLinkedRoot(
   const span = tracing.tracer.startWith(name, parent, {
     kind: options.kind ?? SpanKind.INTERNAL,
     attributes,
-    links: links.slice(0, limit),
+    links: links.slice(0, tracing.linkCountLimit),
     startTime,
   });
-  const supplements: Span[] = [];
-  const supplementParent = trace.setSpan(parent, span);
-  for (let from = limit; from < links.length; from += limit) {
-    const supplement = {
-      ...(startTime === undefined ? {} : { startTime }),
-      links: links.slice(from, from + limit),
-      attributes: { [ATTR.supplement]: true },
-    };
-    supplements.push(tracing.tracer.startSpan(name, supplement, supplementParent));
-  }
+  const context = trace.setSpan(parent, span);
+  const supplements = startSupplements(tracing, name, links, context, startTime);
   return startedSpan(span, parent, supplements);
 }
 
-/** Those that cannot be on the root come last, and are never the ones that have it sampled. */
+/**
+ * Where there are more than the root keeps, sampled ones first: a sampler sees only those on the root,
+ * and has to see that one is sampled.
+ */
 function linksTo(tracing: Tracing, causes: readonly TypedLink[]): Link[] {
   const links: Link[] = [];
   for (const cause of causes) {

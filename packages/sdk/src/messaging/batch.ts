@@ -3,13 +3,13 @@ import {
   type Context,
   context as contextApi,
   type Link,
-  type Span,
   type SpanContext,
   SpanKind,
 } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE } from '@throughline/model/names';
 import { type TypedLink, toLink } from '../causality/link.ts';
 import { startLinkedRoot } from '../causality/linked-root.ts';
+import { startSupplements } from '../causality/supplements.ts';
 import type { Carrier } from '../propagation/carrier.ts';
 import {
   runInSpan,
@@ -133,19 +133,13 @@ export function startBatchSend(
     const link = toLink(tracing, { spanContext, type: LINK_TYPE.memberOf });
     if (link) links.push(link);
   }
-  const limit = tracing.linkCountLimit;
   const parent = options.context ?? contextApi.active();
   const send = startProducer(tracing, name, {
     ...options,
     context: parent,
     kind: SpanKind.CLIENT,
-    links: links.slice(0, limit),
+    links: links.slice(0, tracing.linkCountLimit),
   });
-  const supplements: Span[] = [];
-  for (let from = limit; from < links.length; from += limit) {
-    const attributes = { [ATTR.supplement]: true };
-    const supplement = { links: links.slice(from, from + limit), attributes };
-    supplements.push(tracing.tracer.startSpan(name, supplement, send.context));
-  }
+  const supplements = startSupplements(tracing, name, links, send.context);
   return startedSpan(send.span, parent, supplements);
 }

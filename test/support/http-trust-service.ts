@@ -5,10 +5,10 @@
  * machine's. It says in one line of JSON where it listens.
  */
 import dns from 'node:dns';
-import { createServer, get } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTracing } from '@throughline/sdk';
-import { request } from 'undici';
+import { HTTP_CLIENTS } from './http-clients.ts';
 
 startTracing({ instrumentations: true, ...JSON.parse(String(process.argv[2])) });
 
@@ -20,19 +20,6 @@ dns.lookup = ((name: string, ...rest: unknown[]) =>
     ...rest,
   ])) as typeof lookup;
 
-const clients: Record<string, (url: string) => Promise<unknown>> = {
-  http: (url) =>
-    new Promise((resolve, reject) => {
-      get(url, async (response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of response) chunks.push(chunk);
-        resolve(JSON.parse(Buffer.concat(chunks).toString()));
-      }).on('error', reject);
-    }),
-  undici: async (url) => (await request(url)).body.json(),
-  fetch: async (url) => (await fetch(url)).json(),
-};
-
 const server = createServer(async ({ url = '', headers }, response) => {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const there = `http://${searchParams.get('host')}:${port()}`;
@@ -43,7 +30,7 @@ const server = createServer(async ({ url = '', headers }, response) => {
     response.writeHead(302, { location: `${there}/headers` }).end();
   } else {
     const path = searchParams.get('path') ?? '/headers';
-    const answer = await clients[String(searchParams.get('via'))]?.(`${there}${path}`);
+    const answer = await HTTP_CLIENTS[String(searchParams.get('via'))]?.(`${there}${path}`);
     response.end(JSON.stringify(answer));
   }
 });

@@ -2,13 +2,12 @@
  * A service without a line of tracing: `GET /order` asks PostgreSQL and Redis, `GET /front?via=http`
  * (or `undici`, or `fetch`) asks `/order` over HTTP. It says in one line of JSON where it listens.
  */
-import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { request } from 'undici';
+import { HTTP_CLIENTS } from './http-clients.ts';
 
 const pool = new pg.Pool({ connectionString: process.env.POSTGRES_URL, max: 1 });
 const redis = createClient({ url: String(process.env.REDIS_URL) });
@@ -26,21 +25,8 @@ app.get('/fail', async () => {
   await pool.query('SELECT * FROM no_such_table');
 });
 
-const clients: Record<string, (url: string) => Promise<unknown>> = {
-  http: (url) =>
-    new Promise((resolve, reject) => {
-      get(url, async (response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of response) chunks.push(chunk);
-        resolve(JSON.parse(Buffer.concat(chunks).toString()));
-      }).on('error', reject);
-    }),
-  undici: async (url) => (await request(url)).body.json(),
-  fetch: async (url) => (await fetch(url)).json(),
-};
-
 app.get<{ Querystring: { via: string } }>('/front', ({ query }) =>
-  clients[query.via]?.(`${address()}/order`),
+  HTTP_CLIENTS[query.via]?.(`${address()}/order`),
 );
 
 function address(): string {

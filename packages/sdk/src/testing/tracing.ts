@@ -25,12 +25,16 @@ export function readable(span: Span | undefined): RecordingSpan {
   return span as RecordingSpan;
 }
 
-/** The names of the spans in an OTLP request, by walking its protobuf fields. */
-export function spanNames(request: Uint8Array): string[] {
+/** The spans in an OTLP request, still encoded, by walking its protobuf fields. */
+export function encodedSpans(request: Uint8Array): Uint8Array[] {
   const resourceSpans = fields(request, 1);
   const scopeSpans = resourceSpans.flatMap((bytes) => fields(bytes, 2));
-  const spans = scopeSpans.flatMap((bytes) => fields(bytes, 2));
-  return spans.map((bytes) => new TextDecoder().decode(fields(bytes, 5)[0]));
+  return scopeSpans.flatMap((bytes) => fields(bytes, 2));
+}
+
+/** The names of the spans in an OTLP request. */
+export function spanNames(request: Uint8Array): string[] {
+  return encodedSpans(request).map((bytes) => new TextDecoder().decode(fields(bytes, 5)[0]));
 }
 
 /** The length-delimited fields of one number in a protobuf message. */

@@ -1,8 +1,11 @@
 // The OTLP/HTTP receiver over a real port: real exporters, and senders that misbehave.
 // Run alone: npx vitest run --project system test/otlp-receive.test.ts
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import {
   AlwaysOnSampler,
@@ -17,34 +20,44 @@ import { openStore } from '@throughline/store';
 import fc from 'fast-check';
 import pino from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
+import { accessCheck } from '../packages/server/src/access.ts';
+import { BytesInFlight } from '../packages/server/src/receive/body.ts';
 import { IngestCounters } from '../packages/server/src/receive/counters.ts';
-import { type OtlpHttpOptions, otlpHttp } from '../packages/server/src/receive/otlp-http.ts';
-import { checkOtlpWire } from '../packages/server/src/receive/otlp-wire.ts';
+import { otlpHttp } from '../packages/server/src/receive/otlp-http.ts';
+import { admitJson } from '../packages/server/src/receive/otlp-json.ts';
+import { type Admitted, admit } from '../packages/server/src/receive/otlp-wire.ts';
+import type { ReceiverOptions } from '../packages/server/src/receive/receiver.ts';
 import {
   decodeRequest,
   encodeRequest,
+  jsonRequest,
   requestArbitrary,
+  requestOf,
+  spoiledRequestArbitrary,
 } from '../packages/server/src/receive/testing/otlp.ts';
 import { temporaryFolder } from './support/serve.ts';
+import { ORDER } from './support/store/contract.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function startReceiver(options: Partial<OtlpHttpOptions> = {}) {
+async function startReceiver(options: Partial<ReceiverOptions> = {}) {
   const records: Uint8Array[] = [];
   const counters = new IngestCounters();
-  const app = otlpHttp({
+  const receiver = otlpHttp({
     append: async (record) => void records.push(Buffer.from(record)),
-    counters,
+    counters: counters.of('otlp-http'),
+    inFlight: new BytesInFlight(100_000_000),
+    access: accessCheck(undefined),
+    tls: undefined,
     logger: pino({ level: 'silent' }),
     ...options,
   });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  cleanups.push(() => app.close());
-  const { port } = app.server.address() as AddressInfo;
-  return { app, counters, port, records, url: `http://127.0.0.1:${port}` };
+  cleanups.push(() => receiver.close());
+  const port = await receiver.listen('127.0.0.1', 0);
+  return { receiver, counters, port, records, url: `http://127.0.0.1:${port}` };
 }
 
 /** Spans as OpenTelemetry's own SDK makes them, with everything that a span can have. */
@@ -70,7 +83,7 @@ async function readableSpans(): Promise<ReadableSpan[]> {
 }
 
 test.each(['gzip', 'none'] as const)('the sdk exports, compression %s', async (compression) => {
-  const { counters, records, url } = await startReceiver({ token: 'secret' });
+  const { counters, records, url } = await startReceiver({ access: accessCheck('secret') });
   const tracing = startTracing({
     serviceName: 'sender',
     endpoint: url,
@@ -99,6 +112,83 @@ test('the sdk comes again after 429 until the spans are kept', async () => {
   expect(counters.snapshot()).toMatchObject({
     spansAccepted: 1,
     rejected: { TL_OVERLOADED: { requests: 2, spans: 2 } },
+  });
+});
+
+/** What the exporters have in common; each brings the types of its own version of the SDK. */
+type ExporterClass = new (options: {
+  url: string;
+  compression: CompressionAlgorithm;
+}) => {
+  export(spans: never[], done: (result: { error?: Error }) => void): void;
+  shutdown(): Promise<void>;
+};
+
+const EXPORTERS: [string, ExporterClass][] = [
+  ['protobuf', ProtobufExporter],
+  ['JSON', JsonExporter],
+];
+
+/** Sends the spans as an application would. @returns the error that the exporter reports */
+async function exported(
+  Exporter: ExporterClass,
+  url: string,
+  spans: ReadableSpan[],
+  compression = CompressionAlgorithm.NONE,
+): Promise<Error | undefined> {
+  const exporter = new Exporter({ url: `${url}/v1/traces`, compression });
+  const result = await new Promise<{ error?: Error }>((resolve) => {
+    exporter.export(spans as never[], resolve);
+  });
+  await exporter.shutdown();
+  return result.error;
+}
+
+test.each(EXPORTERS)('the exporter of OpenTelemetry for %s is understood', async (_, Exporter) => {
+  const { counters, records, url } = await startReceiver();
+  const spans = await readableSpans();
+  for (const compression of [CompressionAlgorithm.NONE, CompressionAlgorithm.GZIP]) {
+    expect(await exported(Exporter, url, spans, compression)).toBeUndefined();
+  }
+  expect(counters.snapshot()).toMatchObject({ requests: 2, spansAccepted: 4, refusals: [] });
+  const expected = decodeRequest(ProtobufTraceSerializer.serializeRequest(spans) ?? Buffer.of());
+  for (const record of records) {
+    expect(withoutDefaults(decodeRequest(record))).toEqual(withoutDefaults(expected));
+  }
+});
+
+test.each(
+  EXPORTERS,
+)('the exporter for %s comes again after 429, and gives up after 400', async (_, Exporter) => {
+  let refusals = 1;
+  const { counters, url } = await startReceiver({
+    append: async () => {
+      refusals -= 1;
+      if (refusals >= 0) throw new ThroughlineError('TL_OVERLOADED', 'the journal is full');
+      throw new ThroughlineError('TL_OTLP_MALFORMED', 'no good');
+    },
+  });
+  const error = await exported(Exporter, url, await readableSpans());
+  expect(String(error)).toContain('Bad Request');
+  expect(counters.snapshot().rejected).toEqual({
+    TL_OVERLOADED: { requests: 1, spans: 2 },
+    TL_OTLP_MALFORMED: { requests: 1, spans: 2 },
+  });
+});
+
+test.each(
+  EXPORTERS,
+)('to the exporter for %s a partial success is a success', async (_, Exporter) => {
+  const { counters, records, url } = await startReceiver();
+  const [parent, child] = await readableSpans();
+  const context = { ...child?.spanContext(), traceId: '0'.repeat(32) };
+  const bad = Object.assign(Object.create(child as object), { spanContext: () => context });
+  expect(await exported(Exporter, url, [bad, parent as ReadableSpan])).toBeUndefined();
+  expect(records).toHaveLength(1);
+  expect(counters.snapshot()).toMatchObject({
+    spansAccepted: 1,
+    rejected: { TL_OTLP_MALFORMED: { requests: 0, spans: 1 } },
+    refusals: [{ sender: expect.stringContaining('OTel-OTLP-Exporter-JavaScript'), spans: 1 }],
   });
 });
 
@@ -194,7 +284,7 @@ test.each([
   ['gzip', 'gzip', gzipSync(Buffer.alloc(400)).subarray(0, 12), 'TL_BAD_REQUEST'],
   ['broken gzip', 'gzip', Buffer.alloc(400, 'x'), 'TL_OTLP_MALFORMED'],
 ])('a sender that hangs up in a %s body counts once', async (_, coding, part, code) => {
-  const { counters, port, url } = await startReceiver({ bytesInFlightMax: 1_000 });
+  const { counters, port, url } = await startReceiver({ inFlight: new BytesInFlight(1_000) });
   const head = Buffer.from(
     'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       `Content-Encoding: ${coding}\r\nContent-Length: 900\r\n\r\n`,
@@ -222,7 +312,7 @@ test('broken chunks end the connection, and the request counts once', async () =
 test('closing waits for what is being kept, but not for the connection', async () => {
   const kept = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
-  const { app, counters, port } = await startReceiver({
+  const { receiver, counters, port } = await startReceiver({
     append: () => {
       asked.resolve();
       return kept.promise;
@@ -234,7 +324,7 @@ test('closing waits for what is being kept, but not for the connection', async (
     `Content-Length: ${body.length}\r\n\r\n`;
   const answer = exchange(port, Buffer.concat([Buffer.from(head), body]));
   await asked.promise;
-  const closed = app.close();
+  const closed = receiver.close();
   await new Promise((resolve) => setTimeout(resolve, 100));
   kept.resolve();
   expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
@@ -243,13 +333,13 @@ test('closing waits for what is being kept, but not for the connection', async (
 }, 30_000);
 
 test('closing does not wait for a body that never ends', async () => {
-  const { app, counters, port } = await startReceiver();
+  const { receiver, counters, port } = await startReceiver();
   const head =
     'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
     'Content-Length: 900\r\n\r\n{';
   const answer = exchange(port, head);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  await app.close();
+  await receiver.close();
   expect(await answer).toBe('');
   await vi.waitFor(() => expect(counters.snapshot().rejected).toHaveProperty('TL_BAD_REQUEST'));
 }, 30_000);
@@ -271,28 +361,82 @@ const brokenCopies = fc
     }),
   );
 
-function spanCountIfValid(bytes: Uint8Array): number {
+const brokenJson = fc
+  .tuple(requestArbitrary.map(jsonRequest), fc.array(fc.nat(), { minLength: 20, maxLength: 20 }))
+  .map(([text, places]) =>
+    places.map((place) => {
+      const copy = Uint8Array.from(text);
+      copy[place % copy.length] = '0'.charCodeAt(0);
+      return copy;
+    }),
+  );
+
+/** What is kept of a request; undefined when it is refused. */
+function admitted(admission: () => Admitted): Admitted | undefined {
   try {
-    return checkOtlpWire(bytes).spanCount;
-  } catch {
-    return 0;
+    return admission();
+  } catch (error) {
+    if (error instanceof ThroughlineError) return undefined;
+    throw error;
   }
 }
 
-test('the engine decodes whatever passes the wire check', async () => {
-  const dataDir = temporaryFolder();
-  const store = await openStore({ dataDir });
+async function startStore() {
+  const store = await openStore({ dataDir: temporaryFolder(), lifecycles: [ORDER] });
   cleanups.push(() => store.close());
+  return store;
+}
+
+test('the engine decodes whatever is admitted', async () => {
+  const store = await startStore();
   let spansAppended = 0;
-  for (const copies of fc.sample(brokenCopies, { numRuns: 500 })) {
-    const valid = copies.filter((bytes) => spanCountIfValid(bytes) > 0);
-    await Promise.all(valid.map((bytes) => store.append(bytes)));
-    for (const bytes of valid) spansAppended += spanCountIfValid(bytes);
+  let spansLeftOut = 0;
+  const keep = async (all: (Admitted | undefined)[]): Promise<void> => {
+    const some = all.filter((one) => one !== undefined && one.spanCount > 0) as Admitted[];
+    await Promise.all(some.map(({ record }) => store.append(record)));
+    for (const { spanCount, rejected } of some) {
+      spansAppended += spanCount;
+      spansLeftOut += rejected?.spans ?? 0;
+    }
+  };
+  for (const copies of fc.sample(brokenCopies, { numRuns: 400 })) {
+    await keep(copies.map((bytes) => admitted(() => admit(bytes))));
+  }
+  for (const texts of fc.sample(brokenJson, { numRuns: 100 })) {
+    await keep(texts.map((text) => admitted(() => admitJson(text))));
+  }
+  for (const { request } of fc.sample(spoiledRequestArbitrary, { numRuns: 200 })) {
+    await keep([admitted(() => admit(encodeRequest(request)))]);
   }
   await store.settled(60_000);
   expect(spansAppended).toBeGreaterThan(1_000);
+  expect(spansLeftOut).toBeGreaterThan(100);
   expect((await store.status()).store).toMatchObject({
     recordsQuarantined: 0,
     spansLoaded: spansAppended,
   });
+}, 60_000);
+
+test('of an attribute sent twice the store has one, and the rest of the span', async () => {
+  const store = await startStore();
+  const twice = (first: object, second: object) => [
+    { key: 'twice', value: first },
+    { key: 'once', value: { stringValue: 'here' } },
+    { key: 'twice', value: second },
+  ];
+  const [first, last, int] = [{ stringValue: 'a' }, { stringValue: 'b' }, { intValue: '7' }];
+  const spans = [
+    { attributes: twice(first, last) },
+    { attributes: twice(first, int) },
+    { attributes: twice(int, last) },
+    { events: [{ name: 'e', attributes: twice(first, last) }] },
+  ].map((span, index) => ({ ...span, spanId: Buffer.alloc(8, index + 1), name: `${index}` }));
+  await store.append(encodeRequest(requestOf(...spans)));
+  await store.settled(60_000);
+  const stored = await store.reads.spansOfTraces(['ab'.repeat(16)], 10);
+  const attributes = stored.spans.map((span) => (span.events[0] ?? span).attributes);
+  expect(attributes).toMatchObject(spans.map(() => ({ once: 'here' })));
+  const [both, ...mixed] = attributes.map(({ twice: value }) => value);
+  expect(both).toBe('b');
+  for (const value of mixed) expect(['a', 'b', 7n]).toContain(value);
 });

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
+import { HOSTILE_TEXTS, hostile } from './support/ui/hostile.ts';
 import { KEYS, laterOrders, scenario } from './support/ui/scenario.ts';
 import { type Fixture, healthyStatus, serveFixture } from './support/ui/server.ts';
 
@@ -33,6 +34,21 @@ function region(name: string) {
 
 function details() {
   return page.getByRole('complementary', { name: 'Span details' });
+}
+
+/**
+ * Some buttons take others away or lie below a dialog: presses what is there, as a script would.
+ *
+ * @returns how many there were
+ */
+async function pressEveryButton(): Promise<number> {
+  const count = await page.locator('button').count();
+  for (let index = 0; index < count; index++) {
+    const button = page.locator('button').nth(index);
+    if ((await button.count()) > 0)
+      await button.evaluate((element: HTMLElement) => element.click());
+  }
+  return count;
 }
 
 describe('in a browser', () => {
@@ -133,12 +149,13 @@ describe('in a browser', () => {
     test('that is empty says whether nothing came, or what became of it', async () => {
       fixture.lifecycles = [];
       const status = healthyStatus();
-      fixture.status = { ...status, ingest: { requests: 0, spansAccepted: 0, rejected: {} } };
+      const nothing = { requests: 0, spansAccepted: 0, rejected: {}, protocols: {}, refusals: [] };
+      fixture.status = { ...status, ingest: nothing };
       await page.goto('/');
       await page.getByText('0 requests').waitFor();
       await page.getByText('OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318').waitFor();
       const rejected = { TL_OTLP_MALFORMED: { requests: 12, spans: 0 } };
-      fixture.status = { ...status, ingest: { requests: 12, spansAccepted: 0, rejected } };
+      fixture.status = { ...status, ingest: { ...nothing, requests: 12, rejected } };
       await page.reload();
       await page.getByText('TL_OTLP_MALFORMED: 12 requests').waitFor();
       fixture.status = status;
@@ -294,6 +311,25 @@ describe('in a browser', () => {
       expect(await details().locator('img').count()).toBe(0);
     });
 
+    test('whose every text is hostile runs nothing, on no page and at no button', async () => {
+      const sent = scenario().filter(({ key }) => key === KEYS.usual || key === KEYS.rejected);
+      fixture.lifecycles = sent.map(hostile);
+      const traceId = fixture.lifecycles[0]?.spans[0]?.traceId ?? '';
+      for (const path of ['/', orderPath(KEYS.usual), `/traces/${traceId}`]) {
+        await page.goto(path);
+        await page.locator('main button').first().waitFor();
+        await page.keyboard.press('j');
+        await pressEveryButton();
+        expect(await page.locator('img[src="x"], script:not([src]), svg[onload]').count()).toBe(0);
+        expect(await page.locator('[href^="javascript" i], [onerror]').count()).toBe(0);
+      }
+      await page.goto(orderPath(KEYS.usual));
+      await page
+        .getByText(HOSTILE_TEXTS[0] ?? '')
+        .first()
+        .waitFor();
+    });
+
     test('that is not in the store says what may have become of it', async () => {
       await page.goto('/orders/nobody/nothing');
       await page.getByText('There is no order nobody/nothing.').waitFor();
@@ -398,15 +434,7 @@ describe('in a browser', () => {
     await page.goto(path);
     await page.locator('main button').first().waitFor();
     await page.waitForTimeout(1_000);
-    const count = await page.locator('button').count();
-    expect(count).toBeGreaterThan(8);
-    for (let index = 0; index < count; index++) {
-      const button = page.locator('button').nth(index);
-      // Some buttons take others away or lie below a dialog: press what is there, as a script
-      // would.
-      if ((await button.count()) > 0)
-        await button.evaluate((element: HTMLElement) => element.click());
-    }
+    expect(await pressEveryButton()).toBeGreaterThan(8);
     await page.locator('main').waitFor();
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StatusResponse, statusResponseSchema } from '@throughline/model';
-import { startProcess } from '../../test/support/process.ts';
+import { FREE_PORTS, startProcess } from '../../test/support/process.ts';
 
 /** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
 const TICKS_PER_S = 100;
@@ -18,8 +18,7 @@ export interface MeasuredServer {
 /** Starts `throughline serve` or `demo` on free ports and in a folder that goes with it. */
 export async function startServer(command: readonly string[]): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-bench-'));
-  const ports = ['--ui-port', '0', '--otlp-http-port', '0'];
-  const args = [...command, '--json', '--data-dir', folder, ...ports];
+  const args = [...command, '--json', '--data-dir', folder, ...FREE_PORTS];
   const { ready, child, stop } = await startProcess<{ ui: string; otlpHttp: string }>(
     'packages/cli/src/main.ts',
     args,

@@ -15,6 +15,7 @@ import {
   sqlInStore,
 } from './places.ts';
 import { readSources } from './sources.ts';
+import { shownThreats } from './threats.ts';
 
 const rules = [
   layering,
@@ -30,6 +31,7 @@ const rules = [
   noDeadExports,
   sizes,
   names,
+  shownThreats,
 ];
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -8,6 +8,17 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 
 const READY_DEADLINE_MS = 60_000;
 
+/** Every port of the server is one that is free. */
+export const FREE_PORTS = [
+  '--ui-port=0',
+  '--otlp-http-port=0',
+  '--otlp-grpc-port=0',
+  '--jaeger-compact-port=0',
+  '--jaeger-binary-port=0',
+  '--jaeger-http-port=0',
+  '--zipkin-port=0',
+];
+
 /** A process of ours that said in one line of JSON that it is ready. */
 export interface ReadyProcess<Ready> {
   readonly child: ChildProcess;
@@ -19,13 +30,16 @@ export interface ReadyProcess<Ready> {
 /**
  * Starts a script of the repository and waits for its ready line.
  *
+ * @param prefix what runs it, when not simply Node: a program with arguments
  * @throws Error with exit code and error output when it ends instead
  */
 export async function startProcess<Ready>(
   script: string,
   args: readonly string[],
+  prefix: readonly string[] = [],
 ): Promise<ReadyProcess<Ready>> {
-  const child = spawn(process.execPath, [join(ROOT, script), ...args]);
+  const command = [...prefix, process.execPath, join(ROOT, script), ...args];
+  const child = spawn(command[0] ?? '', command.slice(1));
   let errors = '';
   child.stderr.on('data', (data) => {
     errors += data;

@@ -1,22 +1,78 @@
 import { randomBytes } from 'node:crypto';
+import { ATTR, LINK_TYPE, ORDER_SPAN } from '@throughline/model';
+import {
+  encodeRequest,
+  type OtlpSpan,
+  otlpSpan,
+  otlpStrings,
+} from '../../packages/store/src/testing/otlp.ts';
 
-export const SPANS_PER_TRACE = 20;
+/** What one trace of a sender becomes in each table, when it is there exactly once. */
+export const ROWS_PER_TRACE = { spans: 20, links: 2, ids: 2, boundaries: 2 } as const;
 
-/** An OTLP/JSON request with one trace of {@link SPANS_PER_TRACE} spans. */
-function request(traceId: string): string {
+/** How a sender says the same thing. */
+export type Encoding = 'json' | 'proto';
+
+/** What the spans of a trace link to: its own id turned round, and that with its halves exchanged. */
+export function linkedTo(traceId: string): [string, string] {
+  const reversed = [...traceId].reverse().join('');
+  return [reversed, reversed.slice(16) + reversed.slice(0, 16)];
+}
+
+/** One trace: an order with its begin and its end, two business ids, and links to two traces. */
+function spansOf(traceId: string): OtlpSpan[] {
   const startNs = BigInt(Date.now()) * 1_000_000n;
-  const spans = Array.from({ length: SPANS_PER_TRACE }, (_, index) => ({
-    traceId,
-    spanId: (index + 1).toString(16).padStart(16, '0'),
-    ...(index === 0 ? {} : { parentSpanId: '1'.padStart(16, '0') }),
-    name: `step ${index}`,
-    kind: 1,
-    startTimeUnixNano: `${startNs + BigInt(index)}`,
-    endTimeUnixNano: `${startNs + 1000n}`,
-    attributes: [{ key: 'client.order_id', value: { stringValue: traceId } }],
-  }));
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'sender' } }] };
-  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
+  const [first, second] = linkedTo(traceId);
+  const names = new Map<number, string>([
+    [0, ORDER_SPAN.clientOrderReceived],
+    [ROWS_PER_TRACE.spans - 1, ORDER_SPAN.clientOrderUpdate],
+  ]);
+  const links = new Map<number, string[]>([
+    [3, [first, second]],
+    // Told again, and of the trace itself: neither is a trace that links to another once more.
+    [7, [first, traceId]],
+  ]);
+  return Array.from({ length: ROWS_PER_TRACE.spans }, (_, index) =>
+    otlpSpan({
+      trace_id: Buffer.from(traceId, 'hex'),
+      span_id: spanId(index),
+      ...(index === 0 ? {} : { parent_span_id: spanId(0) }),
+      name: names.get(index) ?? `step ${index}`,
+      kind: 1,
+      start_time_unix_nano: `${startNs + BigInt(index)}`,
+      end_time_unix_nano: `${startNs + 1000n}`,
+      attributes: otlpStrings({
+        [ATTR.clientOrderId]: traceId,
+        ...(index === 5 ? { [ATTR.batchId]: `batch-${traceId}` } : {}),
+      }),
+      links: (links.get(index) ?? []).map((target) => ({
+        trace_id: Buffer.from(target, 'hex'),
+        span_id: spanId(1),
+        attributes: otlpStrings({ [ATTR.linkType]: LINK_TYPE.memberOf }),
+      })),
+    }),
+  );
+}
+
+function spanId(index: number): Buffer {
+  const id = Buffer.alloc(8);
+  id.writeUInt8(index + 1, 7);
+  return id;
+}
+
+const RESOURCE = otlpStrings({ 'service.name': 'sender' });
+
+/** The same request as OTLP/JSON, whose ids are hex and whose names are in camel case. */
+function toJson(spans: OtlpSpan[]): string {
+  const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+  const request = {
+    resource_spans: [{ resource: { attributes: RESOURCE }, scope_spans: [{ spans }] }],
+  };
+  return JSON.stringify(request, (_, value) => {
+    if (value?.type === 'Buffer') return Buffer.from(value.data).toString('hex');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camel(name), inner]));
+  });
 }
 
 /** Sends traces over several connections and remembers which were acknowledged. */
@@ -24,13 +80,20 @@ export class Sender {
   readonly acknowledged = new Set<string>();
   /** Answers other than 200, by status; connections that broke count as 0. */
   readonly refused = new Map<number, number>();
-  readonly #url: string;
+  readonly #encoding: Encoding;
   readonly #loops: Promise<void>[];
+  #url = '';
   #running = true;
 
-  constructor(otlpHttp: string, connections = 6) {
+  constructor(otlpHttp: string, options: { encoding: Encoding; connections: number }) {
+    this.moveTo(otlpHttp);
+    this.#encoding = options.encoding;
+    this.#loops = Array.from({ length: options.connections }, () => this.#loop());
+  }
+
+  /** A server that was started again has another port. */
+  moveTo(otlpHttp: string): void {
     this.#url = `${otlpHttp}/v1/traces`;
-    this.#loops = Array.from({ length: connections }, () => this.#loop());
   }
 
   async stop(): Promise<void> {
@@ -44,14 +107,19 @@ export class Sender {
       const status = await this.#send(traceId);
       if (status === 200) this.acknowledged.add(traceId);
       else this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
-      if (status === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
   async #send(traceId: string): Promise<number> {
+    const spans = spansOf(traceId);
+    const json = this.#encoding === 'json';
     try {
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(this.#url, { method: 'POST', headers, body: request(traceId) });
+      const response = await fetch(this.#url, {
+        method: 'POST',
+        headers: { 'content-type': json ? 'application/json' : 'application/x-protobuf' },
+        body: json ? toJson(spans) : Buffer.from(encodeRequest(spans, RESOURCE)),
+      });
       await response.arrayBuffer();
       return response.status;
     } catch {

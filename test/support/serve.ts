@@ -4,16 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StatusResponse, statusResponseSchema } from '@throughline/model';
 import { onTestFinished } from 'vitest';
-import { type ReadyProcess, ROOT, startProcess } from './process.ts';
+import { FREE_PORTS, type ReadyProcess, ROOT, startProcess } from './process.ts';
 
 const CLI = 'packages/cli/src/main.ts';
-const FREE_PORTS = ['--ui-port', '0', '--otlp-http-port', '0'];
+type Endpoints = StatusResponse['endpoints'];
 
 /** A `throughline serve` or `demo` of its own process, on free ports. */
-export interface Serving extends ReadyProcess<{ ui: string; otlpHttp: string }> {
-  readonly ui: string;
-  readonly otlpHttp: string;
-}
+export interface Serving extends ReadyProcess<Endpoints>, Endpoints {}
 
 /** A folder that is gone when the test has ended. */
 export function temporaryFolder(): string {
@@ -27,11 +24,20 @@ export async function startServe(
   dataDir: string,
   command: readonly string[] = ['serve'],
 ): Promise<Serving> {
-  const args = [...command, '--json', '--data-dir', dataDir, ...FREE_PORTS];
-  const serving = await startProcess<Serving['ready']>(CLI, args);
+  const serving = await startServing(dataDir, command);
   onTestFinished(async () => {
     await serving.stop();
   });
+  return serving;
+}
+
+/** As {@link startServe}, for whoever stops it. */
+export async function startServing(
+  dataDir: string,
+  command: readonly string[] = ['serve'],
+): Promise<Serving> {
+  const args = [...command, '--json', '--data-dir', dataDir, ...FREE_PORTS];
+  const serving = await startProcess<Serving['ready']>(CLI, args);
   return { ...serving, ...serving.ready };
 }
 

@@ -1,6 +1,6 @@
 import { ThroughlineError } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readSettings } from './config.ts';
+import { readSettings, tokensOf } from './config.ts';
 import { DEMO_FLAGS, helpText, SERVE_FLAGS } from './flags.ts';
 
 function serve(argv: string[], environment = {}, file?: string) {
@@ -15,8 +15,30 @@ test('without anything given the documented defaults hold', () => {
     'otlp-http-port': 4318,
     'jaeger-ports': true,
     token: undefined,
+    durability: 'fsync',
+    'journal-max': 1_000_000_000,
+    retention: 7 * 86_400_000,
+    'max-disk': 10_000_000_000,
     json: false,
   });
+});
+
+test.each([
+  ['512MB', 512_000_000],
+  ['1.5 GB', 1_500_000_000],
+  ['64KiB', 65_536],
+  ['2TiB', 2 * 1024 ** 4],
+])('a size of %s is %d bytes', (text, bytes) => {
+  expect(serve(['--journal-max', text])['journal-max']).toBe(bytes);
+});
+
+test.each([
+  ['30m', 1_800_000],
+  ['12h', 43_200_000],
+  ['1.5d', 129_600_000],
+  ['90s', 90_000],
+])('an age of %s is %d ms', (text, ms) => {
+  expect(serve(['--retention', text]).retention).toBe(ms);
 });
 
 test('a flag wins over a variable, a variable over the file, the file over the default', () => {
@@ -37,6 +59,13 @@ test.each([
   [['--ui-port', '1.5'], '--ui-port is a port'],
   [['--ui-port', '-1'], '--ui-port'],
   [['--jaeger-ports', 'maybe'], '--jaeger-ports is on or off'],
+  [['--journal-max', '512'], '--journal-max is a size'],
+  [['--journal-max', '0GB'], '--journal-max is a size'],
+  [['--journal-max', '1constructor'], '--journal-max is a size'],
+  [['--journal-max', '999999TiB'], '--journal-max is a size'],
+  [['--retention', '7'], '--retention is an age'],
+  [['--retention', '-1d'], '--retention'],
+  [['--durability', 'always'], '--durability is fsync or os, not always'],
   [['--no-such-flag'], '--no-such-flag'],
   [['word'], 'word'],
 ])('%j is refused by name', (argv, message) => {
@@ -68,4 +97,25 @@ test('the demo takes the flags of serve too, and its counts are positive', () =>
 test('help names every flag', () => {
   const text = helpText('usage', DEMO_FLAGS);
   for (const name of Object.keys(DEMO_FLAGS)) expect(text).toContain(`--${name}`);
+});
+
+test('each side has its own token, or the one for both', () => {
+  const tokens = (...argv: string[]) => tokensOf(serve(argv));
+  expect(tokens()).toEqual({ ingest: undefined, read: undefined });
+  expect(tokens('--token', 'a')).toEqual({ ingest: 'a', read: 'a' });
+  expect(tokens('--token', 'a', '--read-token', 'b')).toEqual({ ingest: 'a', read: 'b' });
+  expect(tokens('--ingest-token', 'c')).toEqual({ ingest: 'c', read: undefined });
+});
+
+test('a token is taken out of the environment, so that no child inherits it', () => {
+  process.env.THROUGHLINE_READ_TOKEN = 'secret';
+  const settings = readSettings(SERVE_FLAGS, { argv: [] });
+  expect(settings['read-token']).toBe('secret');
+  expect(process.env.THROUGHLINE_READ_TOKEN).toBeUndefined();
+});
+
+test('a broken file is not quoted: it may hold a token', () => {
+  const file = 'host: ::1\ntoken: "secret-of-the-server\nui-port: [';
+  expect(() => serve([], {}, file)).toThrow('not YAML');
+  expect(() => serve([], {}, file)).not.toThrow('secret-of');
 });

@@ -16,11 +16,16 @@ export interface Sources {
 
 type ValueOf<F extends Flag> = F['type'] extends 'switch' | 'onoff'
   ? boolean
-  : F['type'] extends 'port' | 'integer' | 'decimal'
+  : F['type'] extends 'port' | 'integer' | 'decimal' | 'size' | 'age'
     ? number
-    : string;
+    : F extends { choices: readonly (infer Choice)[] }
+      ? Choice
+      : string;
 
-/** The settings that a table of flags describes; those without a default may be undefined. */
+/**
+ * The settings that a table of flags describes: a size in bytes, an age in milliseconds. Those without
+ * a default may be undefined.
+ */
 export type Settings<Flags extends Record<string, Flag>> = {
   readonly [Name in keyof Flags]:
     | ValueOf<Flags[Name]>
@@ -44,7 +49,7 @@ export function readSettings<Flags extends Record<string, Flag>>(
   const environment = sources.environment ?? process.env;
   const settings: Record<string, string | number | boolean | undefined> = {};
   for (const [name, flag] of Object.entries(flags)) {
-    const variable = `THROUGHLINE_${name.replaceAll('-', '_').toUpperCase()}`;
+    const variable = variableOf(name);
     const candidates: [text: string | undefined, from: string][] = [
       [given.get(name), `--${name}`],
       [environment[variable] || undefined, variable],
@@ -54,7 +59,28 @@ export function readSettings<Flags extends Record<string, Flag>>(
     const [text, from] = candidates.find(([value]) => value !== undefined) ?? [undefined, ''];
     settings[name] = text === undefined ? absent(flag) : convert(flag, text, from);
   }
+  if (sources.environment === undefined) forgetSecrets(flags);
   return settings as Settings<Flags>;
+}
+
+/** So that no process that we start inherits them. */
+function forgetSecrets(flags: Record<string, Flag>): void {
+  for (const [name, { type }] of Object.entries(flags)) {
+    if (type === 'secret') delete process.env[variableOf(name)];
+  }
+}
+
+function variableOf(name: string): string {
+  return `THROUGHLINE_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** The tokens of the two sides; either may have one of its own. */
+export function tokensOf(settings: ServeSettings): {
+  ingest: string | undefined;
+  read: string | undefined;
+} {
+  const { token } = settings;
+  return { ingest: settings['ingest-token'] ?? token, read: settings['read-token'] ?? token };
 }
 
 /** The text of the configuration file in this folder, if there is one. */
@@ -94,7 +120,8 @@ function readFile(text: string | undefined): Map<string, string> {
   if (text === undefined) return new Map();
   let document: unknown;
   try {
-    document = parseYaml(text, { maxAliasCount: 0 });
+    // Pretty errors quote the line, which may hold a token.
+    document = parseYaml(text, { maxAliasCount: 0, prettyErrors: false });
   } catch (cause) {
     throw invalid(`${CONFIG_FILE} is not YAML: ${(cause as Error).message}`, undefined, cause);
   }
@@ -121,7 +148,7 @@ const FALSE = new Set(['false', 'off', 'no', '0']);
 const PORT_MAX = 65_535;
 
 function convert(flag: Flag, text: string, from: string): string | number | boolean {
-  if (flag.type === 'string') {
+  if (flag.type === 'string' || flag.type === 'secret') {
     if (text === '') throw invalid(`${from} is empty`);
     return text;
   }
@@ -130,6 +157,12 @@ function convert(flag: Flag, text: string, from: string): string | number | bool
     if (FALSE.has(text.toLowerCase())) return false;
     throw invalid(`${from} is on or off, not ${text}`);
   }
+  if (flag.type === 'choice') {
+    if (flag.choices?.includes(text)) return text;
+    throw invalid(`${from} is ${flag.choices?.join(' or ')}, not ${text}`);
+  }
+  if (flag.type === 'size') return quantity(text, SIZE_UNITS, `${from} is a size such as 512MB`);
+  if (flag.type === 'age') return quantity(text, AGE_UNITS, `${from} is an age such as 7d or 12h`);
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   const whole = flag.type === 'decimal' || Number.isSafeInteger(value);
   const [least, most] = flag.type === 'port' ? [0, PORT_MAX] : [0.001, 1e9];
@@ -142,6 +175,35 @@ const RANGES = {
   integer: 'a whole number from 1',
   decimal: 'a number above 0',
 } as const;
+
+/** Bytes. */
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+
+/** Milliseconds. */
+const AGE_UNITS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A number above 0 with one of these units, such as `1.5GB`; whole in the smallest one. */
+function quantity(text: string, units: Readonly<Record<string, number>>, what: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(text) ?? [];
+  const value = Math.round(Number(digits) * (units[unit] ?? Number.NaN));
+  if (value > 0 && Number.isSafeInteger(value)) return value;
+  throw invalid(`${what}, not ${text}`, `Units are ${Object.keys(units).join(', ')}.`);
+}
 
 function invalid(message: string, hint?: string, cause?: unknown): ThroughlineError {
   const options = { ...(hint === undefined ? {} : { hint }), ...(cause ? { cause } : {}) };

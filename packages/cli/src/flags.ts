@@ -1,6 +1,19 @@
 /** One setting: `--name` on the command line, `THROUGHLINE_NAME` in the environment, `name:` in the file. */
 export interface Flag {
-  readonly type: 'string' | 'port' | 'integer' | 'decimal' | 'switch' | 'onoff';
+  /** The value of a `secret` is never shown, and taken out of the environment. */
+  readonly type:
+    | 'string'
+    | 'secret'
+    | 'choice'
+    | 'port'
+    | 'integer'
+    | 'decimal'
+    | 'size'
+    | 'age'
+    | 'switch'
+    | 'onoff';
+  /** Of a `choice`: the words there are. */
+  readonly choices?: readonly string[];
   readonly default?: string;
   readonly value?: string;
   readonly help: string;
@@ -13,6 +26,19 @@ export const SERVE_FLAGS = {
     value: 'DIR',
     help: 'journal and tables; created when missing',
   },
+  durability: {
+    type: 'choice',
+    choices: ['fsync', 'os'],
+    default: 'fsync',
+    value: 'fsync|os',
+    help: 'acknowledge spans when they are on disk, or with the operating system',
+  },
+  'journal-max': {
+    type: 'size',
+    default: '1GB',
+    value: 'SIZE',
+    help: 'spans that may wait for the engine',
+  },
   host: { type: 'string', default: '127.0.0.1', value: 'HOST', help: 'address to listen on' },
   'ui-port': {
     type: 'port',
@@ -23,16 +49,46 @@ export const SERVE_FLAGS = {
   'otlp-http-port': { type: 'port', default: '4318', value: 'PORT', help: 'OTLP/HTTP receiver' },
   'otlp-grpc-port': { type: 'port', default: '4317', value: 'PORT', help: 'OTLP/gRPC receiver' },
   'jaeger-ports': { type: 'onoff', default: 'on', value: 'on|off', help: 'Jaeger receivers' },
-  'zipkin-port': { type: 'port', default: '9411', value: 'PORT', help: 'Zipkin receiver' },
+  // Without defaults: a port that nobody asked for may be taken, and the server starts without it.
+  'jaeger-compact-port': {
+    type: 'port',
+    value: 'PORT',
+    help: 'Jaeger over UDP, Thrift compact (6831 unless taken)',
+  },
+  'jaeger-binary-port': {
+    type: 'port',
+    value: 'PORT',
+    help: 'Jaeger over UDP, Thrift binary (6832 unless taken)',
+  },
+  'jaeger-http-port': {
+    type: 'port',
+    value: 'PORT',
+    help: 'Jaeger over HTTP (14268 unless taken)',
+  },
+  'zipkin-port': { type: 'port', value: 'PORT', help: 'Zipkin receiver (9411 unless taken)' },
   'clickhouse-url': {
     type: 'string',
     value: 'URL',
     help: 'a ClickHouse cluster instead of the embedded engine',
   },
-  token: { type: 'string', value: 'T', help: 'ask senders and readers for this token' },
-  retention: { type: 'string', default: '7d', value: 'AGE', help: 'how long spans are kept' },
-  'max-disk': {
+  token: { type: 'secret', value: 'T', help: 'ask senders and readers for this token' },
+  'ingest-token': { type: 'secret', value: 'T', help: 'ask senders for this one instead' },
+  'read-token': { type: 'secret', value: 'T', help: 'ask readers for this one instead' },
+  'public-host': {
     type: 'string',
+    value: 'NAME[,NAME]',
+    help: 'names under which the server is reached, such as that of a proxy',
+  },
+  'tls-cert': { type: 'string', value: 'FILE', help: 'speak TLS with this certificate (PEM)' },
+  'tls-key': { type: 'string', value: 'FILE', help: 'the key of the certificate (PEM)' },
+  'tls-client-ca': {
+    type: 'string',
+    value: 'FILE',
+    help: 'ask senders for a certificate that this one signed (PEM)',
+  },
+  retention: { type: 'age', default: '7d', value: 'AGE', help: 'how long spans are kept' },
+  'max-disk': {
+    type: 'size',
     default: '10GB',
     value: 'SIZE',
     help: 'how much disk spans may use',

@@ -10,6 +10,8 @@ export const ERROR_STATUS = {
   TL_FORBIDDEN_HOST: 403,
   TL_NOT_FOUND: 404,
   TL_TRACE_NOT_FOUND: 404,
+  /** More spans than one answer may carry. */
+  TL_TRACE_TOO_LARGE: 413,
   TL_LIFECYCLE_NOT_FOUND: 404,
   /** No lifecycle definition has this name. */
   TL_LIFECYCLE_UNKNOWN: 404,
@@ -18,11 +20,17 @@ export const ERROR_STATUS = {
   TL_OTLP_MALFORMED: 400,
   TL_OTLP_TOO_LARGE: 413,
   TL_OTLP_UNSUPPORTED_TYPE: 415,
-  /** The journal is full or the engine too far behind: send again later. */
+  /** Not Thrift as Jaeger's clients send it, or a span that cannot be kept. */
+  TL_JAEGER_MALFORMED: 400,
+  /** Not Zipkin v2 JSON, or a span that cannot be kept. */
+  TL_ZIPKIN_MALFORMED: 400,
+  /** The journal is full, or too much is under way: come again later. */
   TL_OVERLOADED: 429,
   /** The engine child is restarting. */
   TL_ENGINE_UNAVAILABLE: 503,
   TL_QUERY_TIMEOUT: 504,
+  /** More memory, or a larger answer, than a query may have. */
+  TL_QUERY_TOO_LARGE: 413,
   TL_QUERY_FAILED: 500,
   TL_JOURNAL_FAILED: 503,
   TL_INTERNAL: 500,

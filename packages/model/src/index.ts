@@ -5,6 +5,7 @@ export {
   lifecyclesQuerySchema,
   lifecyclesResponseSchema,
 } from './api/lifecycles.ts';
+export { type Pruning, pruningSchema } from './api/retention.ts';
 export { type StatusResponse, statusResponseSchema } from './api/status.ts';
 export {
   type TraceResponse,
@@ -59,6 +60,7 @@ export {
 export {
   type Attributes,
   type AttributeValue,
+  plainValue,
   type Span,
   type SpanEvent,
   type SpanKind,

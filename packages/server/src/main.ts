@@ -1,22 +1,31 @@
-import { ThroughlineError } from '@throughline/model';
-import { openStore } from '@throughline/store';
+import { type StatusResponse, ThroughlineError } from '@throughline/model';
+import { type Durability, openStore } from '@throughline/store';
 import pino, { type DestinationStream, type LevelWithSilent } from 'pino';
+import { accessCheck } from './access.ts';
 import { createApi } from './api/api.ts';
-import { isLoopback, listen, urlOf } from './listen.ts';
+import { type ExposureOptions, exposureOf } from './exposure.ts';
+import { LIFECYCLE_DEFINITIONS } from './lifecycle/definitions.ts';
+import { type Address, listen, urlOf } from './listen.ts';
+import { BytesInFlight } from './receive/body.ts';
 import { IngestCounters } from './receive/counters.ts';
-import { otlpHttp } from './receive/otlp-http.ts';
+import type { Receiver, ReceiverOptions } from './receive/receiver.ts';
+import { type ReceiverPorts, startReceivers } from './receivers.ts';
+import { watchTlsFiles } from './tls.ts';
 
-export interface ServerOptions {
+/** Of all request bodies in memory at once; beyond it, senders are told to come again. */
+const BYTES_IN_FLIGHT_MAX = 256 * 2 ** 20;
+
+export interface ServerOptions extends ExposureOptions, ReceiverPorts {
   /** Holds journal and tables; created when missing, one server at a time. */
   dataDir: string;
-  host: string;
+  /** What an acknowledgement means. */
+  durability: Durability;
+  /** What may wait for the engine; beyond it, senders are told to come again. */
+  journalBytesMax: number;
   /** 0 picks a free port. */
   uiPort: number;
-  otlpHttpPort: number;
   /** A cluster instead of the embedded engine; not in this version. */
   clickhouseUrl: string | undefined;
-  /** Asked of every sender and reader when set; needed to listen beyond loopback. */
-  token: string | undefined;
   /** The folder of the built web application. */
   uiDir: string;
   version: string;
@@ -27,6 +36,9 @@ export interface ServerOptions {
 export interface Server {
   readonly uiUrl: string;
   readonly otlpHttpUrl: string;
+  /** Everything that listens, as in `GET /api/status`. */
+  readonly endpoints: Readonly<StatusResponse['endpoints']>;
+  readonly warnings: readonly string[];
   /** Stops taking requests, then stops the engine; what is acknowledged is on disk. */
   close(): Promise<void>;
 }
@@ -38,12 +50,7 @@ export interface Server {
  *   belongs to another server, a public address without a token
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { host, token } = options;
-  if (!isLoopback(host) && token === undefined) {
-    throw new ThroughlineError('TL_CONFIG_INVALID', `listening on ${host} needs a token`, {
-      hint: 'Add --token TOKEN, or leave out --host to listen on this machine only.',
-    });
-  }
+  const { host, publicHosts, tlsPaths, asksSenders, warnings } = exposureOf(options);
   if (options.clickhouseUrl !== undefined) {
     throw new ThroughlineError('TL_CONFIG_INVALID', 'a ClickHouse cluster is not in this version', {
       hint: 'Leave out --clickhouse-url to use the embedded engine.',
@@ -55,31 +62,60 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
+    const warn = (message: string): void => logger.warn(message);
+    const tls = tlsPaths && watchTlsFiles(tlsPaths, warn);
+    stops.push(async () => tls?.stop());
+
     const store = await openStore({
       dataDir: options.dataDir,
-      onWarning: (message) => logger.warn(message),
+      durability: options.durability,
+      journalBytesMax: options.journalBytesMax,
+      lifecycles: LIFECYCLE_DEFINITIONS,
+      onWarning: warn,
     });
     stops.push(() => store.close());
 
     const counters = new IngestCounters();
-    const endpoints = { ui: '', otlpHttp: '' };
+    const endpoints: StatusResponse['endpoints'] = { ui: '', otlpHttp: '' };
     const { version, uiDir } = options;
-    const api = createApi({ token, version, uiDir, logger, store, counters, endpoints });
+    const api = createApi({
+      token: options.readToken,
+      publicHosts,
+      tls: tls?.files,
+      version,
+      uiDir,
+      logger,
+      store,
+      counters,
+      endpoints,
+      warnings,
+    });
     stops.push(() => api.close());
     const uiPort = await listen(api, 'ui', { host, port: options.uiPort });
 
-    const receiver = otlpHttp({
-      ...(token === undefined ? {} : { token }),
+    const shared: Omit<ReceiverOptions, 'counters'> = {
       append: (record) => store.append(record),
-      counters,
+      inFlight: new BytesInFlight(BYTES_IN_FLIGHT_MAX),
+      access: accessCheck(options.ingestToken, publicHosts),
+      tls: tls?.files,
       logger,
+    };
+    const address: Address = { host, isSecure: tls !== undefined };
+    const receivers: Receiver[] = [];
+    stops.push(() => Promise.all(receivers.map((receiver) => receiver.close())));
+    const started = await startReceivers({
+      ports: options,
+      address,
+      asksSenders,
+      shared,
+      counters,
+      onReceiver: (receiver) => receivers.push(receiver),
     });
-    stops.push(() => receiver.close());
-    const otlpHttpPort = await listen(receiver, 'otlp-http', { host, port: options.otlpHttpPort });
-
-    endpoints.ui = urlOf(host, uiPort);
-    endpoints.otlpHttp = urlOf(host, otlpHttpPort);
-    return { uiUrl: endpoints.ui, otlpHttpUrl: endpoints.otlpHttp, close };
+    Object.assign(endpoints, started.endpoints);
+    warnings.push(...started.warnings);
+    endpoints.ui = urlOf(address, uiPort);
+    const { ui: uiUrl, otlpHttp: otlpHttpUrl } = endpoints;
+    return { uiUrl, otlpHttpUrl, endpoints, warnings, close };
   } catch (cause) {
     await close();
     throw cause;

@@ -5,9 +5,12 @@ import { ThroughlineError } from '@throughline/model';
 
 /** Where everything of one store lives. Absolute paths: the engine child works elsewhere. */
 export interface DataDir {
+  readonly path: string;
   readonly journal: string;
   readonly quarantine: string;
   readonly engine: string;
+  /** The file that says what was pruned last. */
+  readonly prunings: string;
   /** Lets the next server in. */
   unlock(): void;
 }
@@ -30,7 +33,7 @@ export function openDataDir(givenPath: string): DataDir {
   } catch (cause) {
     throw unwritable(path, cause);
   }
-  return { ...dirs, unlock: lock(path) };
+  return { path, ...dirs, prunings: join(path, 'prunings.json'), unlock: lock(path) };
 }
 
 /**

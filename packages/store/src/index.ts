@@ -1,3 +1,5 @@
+export type { Durability } from './journal/journal.ts';
+export type { RetentionLimits } from './retention/limits.ts';
 export { openStore, type Store, type StoreOptions, type StoreStatus } from './store.ts';
 export type {
   BeginPage,
@@ -7,5 +9,6 @@ export type {
   LinkPage,
   ListOptions,
   SpanPage,
+  TracePage,
   TraceStore,
 } from './trace-store.ts';

@@ -1,37 +1,38 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ATTR, BAGGAGE_KEYS, ThroughlineError } from '@throughline/model';
-import { clickhouseCode, type Engine, type QueryParameters } from './engine/engine.ts';
+import { ThroughlineError } from '@throughline/model';
+import type { Engine, QueryParameters } from './engine/engine.ts';
+import { clickhouseCode } from './engine/engine-errors.ts';
+import type { Indexed } from './indexed.ts';
 import type { Journal } from './journal/journal.ts';
-import { type Segment, splitSegment } from './journal/segment.ts';
+import { mendSegment } from './journal/recovery.ts';
+import { bucketOf, type Segment, splitSegment } from './journal/segment.ts';
 import type { Quarantine } from './quarantine.ts';
-import { LOADED_TABLES, type LoadedTable, OTLP_STRUCTURES } from './schema/otlp.ts';
+import { OTLP_STRUCTURES } from './schema/otlp.ts';
 import { query, read } from './sql.ts';
+import type { Turns } from './turns.ts';
 
-const LOADS: Record<LoadedTable, string> = {
-  spans: query('load-spans'),
-  link_targets: query('load-link-targets'),
-  correlation: query('load-correlation'),
+/** In this order: an origin is there before a span that names it. */
+const LOADS = ['origins', 'spans'] as const;
+type Load = (typeof LOADS)[number];
+const QUERIES: Readonly<Record<Load, string>> = {
+  origins: loadQuery('origins', 'origins'),
+  spans: loadQuery('spans', 'received_spans'),
+};
+/** Decodes as a load does, and stores nothing. */
+const PROBES: Readonly<Record<Load, string>> = {
+  origins: loadQuery('origins', 'probed_origins'),
+  spans: loadQuery('spans', 'probed_spans'),
 };
 const COUNT_SPANS = query('count-spans');
-
-/** Attributes that make a span a row of `correlation`. */
-const CORRELATION_KEYS = BAGGAGE_KEYS;
-/** What such a row keeps: the keys, and what lists of lifecycles show and search. */
-const CORRELATION_ATTRIBUTES = [
-  ...BAGGAGE_KEYS,
-  ATTR.tradingSymbol,
-  ATTR.orderSide,
-  ATTR.orderType,
-  ATTR.orderStatus,
-];
 
 const LOAD_SETTINGS = {
   format_schema_source: 'string',
   format_schema: read('schema', 'otlp.proto'),
   format_schema_message_name: 'Request',
   input_format_protobuf_oneof_presence: 1,
-  // One thread and one block, so that a segment becomes one part: stored whole or not at all, and
-  // recognised by its token when it comes again.
+  // One thread and one block, so that a segment becomes one part of each table: stored whole or not at
+  // all, and recognised by its token when it comes again, by each table for itself.
+  deduplicate_blocks_in_dependent_materialized_views: 1,
   max_threads: 1,
   max_insert_threads: 1,
   min_insert_block_size_rows: 1_000_000_000,
@@ -71,7 +72,12 @@ export interface LoaderOptions {
   journal: Journal;
   engine: Engine;
   quarantine: Quarantine;
+  indexed: Indexed;
+  /** Taken by one attempt to load at a time, and by whoever moves what is stored. */
+  turns: Turns;
   onWarning: (message: string) => void;
+  /** Told of each segment that is stored. */
+  onLoaded: (segment: Segment) => void;
 }
 
 export interface LoaderStatus {
@@ -105,6 +111,17 @@ export class Loader {
     return { ...this.#status };
   }
 
+  /** Runs work that moves stored spans, between two loads: what it adds or removes is not loaded. */
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#options.turns.take(async () => {
+      try {
+        return await work();
+      } finally {
+        this.#spansStored = await this.#countSpans();
+      }
+    });
+  }
+
   /** Ends after the insert that runs now. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -134,59 +151,106 @@ export class Loader {
   }
 
   async #load(segment: Segment): Promise<void> {
-    const attempt: Attempt = { tablesDone: 0, suspicions: 0, backoffMs: BACKOFF_FIRST_MS };
+    const attempt: Attempt = { loadsDone: 0, suspicions: 0, backoffMs: BACKOFF_FIRST_MS };
     while (!this.#stopping.signal.aborted) {
       const { pid } = this.#options.engine.status();
       try {
-        await this.#insert(segment, attempt);
-        const spans = await this.#countSpans();
-        this.#status.spansLoaded += Math.max(0, spans - this.#spansStored);
-        this.#spansStored = spans;
+        await this.#options.turns.take(() => this.#insert(segment, attempt));
         break;
       } catch (error) {
-        const code = clickhouseCode(error);
-        if (code !== undefined && UNREADABLE_CODES.has(code)) {
-          return this.#isolate(segment, attempt, error);
-        }
+        if (isUnreadable(error)) return this.#isolate(segment, error);
         this.#options.onWarning(`segment ${segment.id} is not loaded yet: ${describe(error)}`);
         await this.#pause(attempt.backoffMs);
         attempt.backoffMs = Math.min(attempt.backoffMs * 2, BACKOFF_MAX_MS);
+        const code = clickhouseCode(error);
         const engineDied = pid !== undefined && this.#options.engine.status().pid !== pid;
         const refused = code !== undefined && !TRANSIENT_CODES.has(code);
         if (engineDied || refused) attempt.suspicions += 1;
-        if (attempt.suspicions >= SUSPICIONS_MAX) return this.#isolate(segment, attempt, error);
+        if (attempt.suspicions < SUSPICIONS_MAX) continue;
+        attempt.suspicions = 0;
+        const defect = await this.#probe(segment);
+        if (defect !== undefined) return this.#isolate(segment, defect);
       }
     }
-    if (this.#stopping.signal.aborted && attempt.tablesDone < LOADED_TABLES.length) return;
+    if (this.#stopping.signal.aborted && attempt.loadsDone < LOADS.length) return;
     await this.#options.journal.remove(segment);
     this.#status.segmentsLoaded += 1;
+    this.#options.onLoaded(segment);
   }
 
   async #insert(segment: Segment, attempt: Attempt): Promise<void> {
-    for (const table of LOADED_TABLES.slice(attempt.tablesDone)) {
-      await this.#options.engine.command(LOADS[table], parametersOf(segment, table), {
+    for (const load of LOADS.slice(attempt.loadsDone)) {
+      await this.#options.engine.command(QUERIES[load], this.#parametersOf(segment, load), {
         ...LOAD_SETTINGS,
         insert_deduplication_token: segment.id,
       });
-      attempt.tablesDone += 1;
+      attempt.loadsDone += 1;
     }
+    const spans = await this.#countSpans();
+    this.#status.spansLoaded += Math.max(0, spans - this.#spansStored);
+    this.#spansStored = spans;
   }
 
   /**
-   * Splits the segment, or sets it aside when it is a single record. Once a table has it, it is not
-   * split any more: the halves would come under new tokens, and the table would have their rows
-   * twice.
+   * Whether it is the segment that the engine fails with, and not what the engine does with it. A
+   * segment that cannot be decoded was never stored, so it can be split: the halves come under tokens of
+   * their own.
+   *
+   * @returns what the engine says against the segment; undefined when it decodes
    */
-  async #isolate(segment: Segment, attempt: Attempt, error: unknown): Promise<void> {
-    const { journal, quarantine, onWarning } = this.#options;
-    const halves = attempt.tablesDone === 0 ? await splitSegment(segment) : undefined;
+  async #probe(segment: Segment): Promise<unknown> {
+    const { engine } = this.#options;
+    for (const load of LOADS) {
+      const { pid } = engine.status();
+      try {
+        await engine.command(PROBES[load], this.#parametersOf(segment, load), LOAD_SETTINGS);
+      } catch (error) {
+        const code = clickhouseCode(error);
+        const engineDied = pid !== undefined && engine.status().pid !== pid;
+        if (engineDied || (code !== undefined && !TRANSIENT_CODES.has(code))) return error;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * For a segment that cannot be decoded. Looks first whether the disk damaged it: what is left then
+   * comes again. Otherwise splits it, or sets it aside when it is a single record.
+   */
+  async #isolate(segment: Segment, error: unknown): Promise<void> {
+    const { journal, quarantine } = this.#options;
+    const mended = await mendSegment(segment, quarantine);
+    if (mended?.bytes !== segment.bytes) {
+      journal.replace(segment, mended ? [mended] : []);
+      return;
+    }
+    const halves = await splitSegment(segment);
     if (halves) {
       journal.replace(segment, halves);
       return;
     }
-    const records = await quarantine.take(segment);
+    await quarantine.take(segment, describe(error));
     journal.replace(segment, []);
-    onWarning(`${records} unreadable record(s) set aside as ${segment.id}: ${describe(error)}`);
+  }
+
+  #parametersOf(segment: Segment, load: Load): QueryParameters {
+    const { indexed } = this.#options;
+    const common = {
+      segment: segment.path,
+      structure: OTLP_STRUCTURES[load],
+      // From the segment, not from the clock: a repeated load has to hit the same partition.
+      bucket: bucketOf(segment),
+    };
+    if (load === 'origins') return common;
+    return {
+      ...common,
+      id_keys: indexed.idKeys,
+      begin_names: indexed.beginNames,
+      end_names: indexed.endNames,
+      status_attributes: indexed.statusAttributes,
+      terminal_statuses: indexed.terminalStatuses,
+      boundary_keys: indexed.boundaryKeys,
+    };
   }
 
   async #countSpans(): Promise<number> {
@@ -201,23 +265,21 @@ export class Loader {
 
 /** How far a segment has come, since the engine was last asked to load it for the first time. */
 interface Attempt {
-  tablesDone: number;
+  loadsDone: number;
   suspicions: number;
   backoffMs: number;
 }
 
-function parametersOf(segment: Segment, table: LoadedTable): QueryParameters {
-  const common = {
-    segment: segment.path,
-    structure: OTLP_STRUCTURES[table],
-    // From the segment, not from the clock: a repeated load has to hit the same partition.
-    received_day: new Date(segment.createdMs).toISOString().slice(0, 10),
-  };
-  if (table === 'link_targets') return { ...common, link_type: ATTR.linkType };
-  if (table === 'correlation') {
-    return { ...common, keys: CORRELATION_KEYS, attributes: CORRELATION_ATTRIBUTES };
-  }
-  return common;
+/** The statement of queries/load-*.sql, into one of the tables of its shape. */
+function loadQuery(load: Load, table: string): string {
+  return query(`load-${load}`)
+    .replace('{{table}}', table)
+    .replace('{{segment}}', "file({segment:String}, 'Protobuf', {structure:String})");
+}
+
+function isUnreadable(error: unknown): boolean {
+  const code = clickhouseCode(error);
+  return code !== undefined && UNREADABLE_CODES.has(code);
 }
 
 function describe(error: unknown): string {

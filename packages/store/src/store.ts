@@ -1,17 +1,32 @@
-import { type StatusResponse, ThroughlineError } from '@throughline/model';
+import {
+  type LifecycleDefinition,
+  type StatusResponse,
+  ThroughlineError,
+} from '@throughline/model';
+import { Buckets, periodOf } from './buckets.ts';
 import { openDataDir } from './data-dir.ts';
+import { findDetachedParts } from './detached-parts.ts';
 import { Engine } from './engine/engine.ts';
-import { Journal } from './journal/journal.ts';
+import { indexedBy } from './indexed.ts';
+import { type Durability, Journal } from './journal/journal.ts';
 import { Loader } from './loader.ts';
 import { Quarantine } from './quarantine.ts';
 import { EngineReads } from './reads/engine-reads.ts';
-import { query } from './sql.ts';
+import { agesOf, type RetentionLimits } from './retention/limits.ts';
+import { Prunings } from './retention/prunings.ts';
+import { Retention } from './retention/retention.ts';
 import type { TraceStore } from './trace-store.ts';
+import { Turns } from './turns.ts';
 
 const JOURNAL_BYTES_MAX = 1024 ** 3;
 const SEGMENT_BYTES_MAX = 4 * 1024 ** 2;
 const SEGMENT_AGE_MS = 500;
 const ENGINE_MEMORY_BYTES_MAX = 2 * 1024 ** 3;
+const QUARANTINE_LISTED_MAX = 20;
+const NO_LIMITS: RetentionLimits = {
+  ageMs: Number.POSITIVE_INFINITY,
+  diskBytesMax: Number.POSITIVE_INFINITY,
+};
 
 export interface StoreOptions {
   /**
@@ -19,6 +34,10 @@ export interface StoreOptions {
    * time.
    */
   dataDir: string;
+  /** The lifecycles that are to be found and listed. */
+  lifecycles: readonly LifecycleDefinition[];
+  /** What an acknowledgement means; `fsync` by default. */
+  durability?: Durability;
   /** Above this the journal refuses records with `TL_OVERLOADED`. */
   journalBytesMax?: number;
   /** A segment is handed to the engine when it has this size, or this age. */
@@ -26,20 +45,25 @@ export interface StoreOptions {
   segmentAgeMs?: number;
   /** Bounds what the engine allocates. */
   engineMemoryBytesMax?: number;
-  /** Told in one line what an operator should know: a restart, a quarantined record. */
+  /** What is kept for how long and on how much disk; everything by default. */
+  retention?: RetentionLimits;
+  /** The wall clock by which what is received grows old, in milliseconds. */
+  clock?: () => number;
+  /** Told in one line what an operator should know: a restart, a quarantined record, a pruning. */
   onWarning?: (message: string) => void;
 }
 
 /** Part of `GET /api/status`. */
-export type StoreStatus = Pick<StatusResponse, 'journal' | 'store' | 'engine'>;
+export type StoreStatus = Pick<StatusResponse, 'journal' | 'store' | 'retention' | 'engine'>;
 
 /** Everything that is kept: spans go in as OTLP records and come out through `reads`. */
 export interface Store {
   /**
-   * Takes one `ExportTraceServiceRequest` whose wire format was checked. Resolves once it is on
-   * disk (fsync; concurrent records share one): from then on it survives any crash.
+   * Takes one `ExportTraceServiceRequest` whose wire format was checked. Resolves once it is as
+   * safe as `durability` says (concurrent records share one fsync): it survives any crash.
    *
-   * @throws ThroughlineError `TL_OVERLOADED` when the journal is full, `TL_JOURNAL_FAILED`
+   * @throws ThroughlineError `TL_OVERLOADED` when the journal is full, `TL_OTLP_TOO_LARGE` when it
+   *   could never hold this record, `TL_JOURNAL_FAILED`
    */
   append(record: Uint8Array): Promise<void>;
   readonly reads: TraceStore;
@@ -50,6 +74,8 @@ export interface Store {
    * @throws ThroughlineError `TL_ENGINE_UNAVAILABLE` when that takes longer than `timeoutMs`
    */
   settled(timeoutMs: number): Promise<void>;
+  /** Prunes now what retention would prune within the minute. */
+  prune(): Promise<void>;
   /**
    * Stops the engine; acknowledged records that are not loaded yet are loaded at the next start.
    */
@@ -60,11 +86,15 @@ export interface Store {
  * Opens the store: locks the data directory, recovers the journal, starts the engine child, applies
  * the schema and begins to load.
  *
- * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`, `TL_DATA_DIR_LOCKED`, `TL_ENGINE_FAILED`
+ * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`, `TL_DATA_DIR_LOCKED`, `TL_JOURNAL_FAILED`,
+ *   `TL_ENGINE_FAILED`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const onWarning = options.onWarning ?? (() => undefined);
   const dataDir = openDataDir(options.dataDir);
+  const clock = options.clock ?? Date.now;
+  const limits = options.retention ?? NO_LIMITS;
+  const buckets = new Buckets({ periodS: periodOf(Object.values(agesOf(limits))), clock });
   const engine = new Engine({
     path: dataDir.engine,
     memoryBytesMax: options.engineMemoryBytesMax ?? ENGINE_MEMORY_BYTES_MAX,
@@ -73,14 +103,41 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     const journalOptions = {
       dir: dataDir.journal,
+      durability: options.durability ?? 'fsync',
       bytesMax: options.journalBytesMax ?? JOURNAL_BYTES_MAX,
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
       segmentAgeMs: options.segmentAgeMs ?? SEGMENT_AGE_MS,
+      bucket: () => buckets.current(),
     };
-    const journal = await Journal.open(journalOptions);
-    const quarantine = await Quarantine.open(dataDir.quarantine);
+    const quarantine = await Quarantine.open({ dir: dataDir.quarantine, onWarning });
+    const journal = await Journal.open(journalOptions, quarantine);
     await engine.start();
-    const loader = new Loader({ journal, engine, quarantine, onWarning });
+    const indexed = indexedBy(options.lifecycles);
+    const loader = new Loader({
+      journal,
+      engine,
+      quarantine,
+      indexed,
+      turns: new Turns(),
+      onWarning,
+      onLoaded: ({ bytes }) => retention.loaded(bytes),
+    });
+    const retention = new Retention({
+      database: engine,
+      definitions: options.lifecycles,
+      exclusive: (work) => loader.between(work),
+      buckets,
+      limits,
+      prunings: await Prunings.open(dataDir.prunings),
+      path: dataDir.path,
+      clock,
+      waiting: () => ({
+        bytes: journal.status().bytes + quarantine.bytes,
+        buckets: journal.buckets(),
+      }),
+      onWarning,
+    });
+    await retention.start();
     await loader.start();
     return new OpenStore({
       journal,
@@ -88,6 +145,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       quarantine,
       engine,
       loader,
+      retention,
       detachedParts: await findDetachedParts(engine),
       unlock: dataDir.unlock,
     });
@@ -104,6 +162,7 @@ interface Parts {
   quarantine: Quarantine;
   engine: Engine;
   loader: Loader;
+  retention: Retention;
   detachedParts: string[];
   unlock: () => void;
 }
@@ -125,7 +184,7 @@ class OpenStore implements Store {
     const { journal, journalBytesMax, quarantine, engine, loader, detachedParts } = this.#parts;
     const { segments, bytes, oldestMs } = journal.status();
     const { pid, ...engineStatus } = engine.status();
-    const discarded = `${quarantine.discarded} unreadable records were discarded: too many`;
+    const discarded = `${quarantine.discarded} records were deleted from the quarantine: too many`;
     return {
       journal: {
         segments,
@@ -136,8 +195,10 @@ class OpenStore implements Store {
       store: {
         ...loader.status(),
         recordsQuarantined: quarantine.records + quarantine.discarded,
+        quarantine: quarantine.list(QUARANTINE_LISTED_MAX),
         warnings: [...detachedParts, ...(quarantine.discarded > 0 ? [discarded] : [])],
       },
+      retention: this.#parts.retention.status(),
       engine: { ...engineStatus, ...(pid === undefined ? {} : { pid }) },
     };
   }
@@ -150,26 +211,15 @@ class OpenStore implements Store {
     );
   }
 
+  prune(): Promise<void> {
+    return this.#parts.retention.prune();
+  }
+
   async close(): Promise<void> {
-    const { journal, loader, engine, unlock } = this.#parts;
+    const { journal, loader, retention, engine, unlock } = this.#parts;
     await journal.close();
-    await loader.stop();
+    await Promise.all([loader.stop(), retention.stop()]);
     await engine.stop();
     unlock();
   }
-}
-
-interface DetachedPartRow {
-  table: string;
-  name: string;
-  reason: string;
-}
-
-/**
- * A part that the engine could not read is set aside at the start, and its rows are silently
- * missing.
- */
-async function findDetachedParts(engine: Engine): Promise<string[]> {
-  const rows = await engine.rows<DetachedPartRow>(query('detached-parts'), {});
-  return rows.map(({ table, name, reason }) => `part ${name} of ${table} is set aside: ${reason}`);
 }

@@ -7,18 +7,25 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
  *   seconds after it was acknowledged; then for every reader, and exactly once, whatever crashed.
  * - **Empty results** are empty arrays, never errors. An unknown id is simply not in the answer.
  * - **Order**: spans come sorted by start, then trace id, then span id; links by the linking span's
- *   start.
+ *   start; traces by id.
+ * - **Fidelity**: what OTLP carries of a resource, scope, span, event or link comes back exactly as it
+ *   was sent: 64-bit integers, doubles, bytes, arrays, maps, empty and absent values. Three things do
+ *   not: the order of attributes; of a key sent twice, all values but the last; a kind or status code
+ *   that OTLP does not know, which becomes `internal` or `unset`.
  * - **Bounds**: every read is bounded in rows, memory and time. What a row bound cuts off sets
  *   `truncated`.
  * - **Values** are bound parameters, always: in the embedded engine, SQL reach is host reach.
- * - **Lifecycle definitions** may use the business ids that travel as baggage (BAGGAGE_KEYS) as key
- *   attributes, at most four, and `order.status` as the status attribute: only these are indexed.
+ * - **Lifecycle definitions** have at most four key attributes, which are strings, and are given when
+ *   the store is opened: spans received before a definition was there are not in its lists.
  * - **Errors**: `TL_ENGINE_UNAVAILABLE` while the engine restarts (try again), `TL_QUERY_TIMEOUT`,
  *   `TL_QUERY_FAILED`.
  */
 export interface TraceStore {
   /** All spans of the traces, at most `limit` of them. */
   spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage>;
+
+  /** The other traces in which a span links to a span of one of these. */
+  tracesLinkingTo(traceIds: readonly string[], limit: number): Promise<TracePage>;
 
   /** The reverse of links: spans, of any trace, that link to a span of one of these traces. */
   linksToTraces(traceIds: readonly string[], limit: number): Promise<LinkPage>;
@@ -31,7 +38,7 @@ export interface TraceStore {
   findBegins(definition: LifecycleDefinition, values: readonly string[]): Promise<BeginSpan[]>;
 
   /**
-   * One page of lifecycles with their ends, read from the correlation table, without their graphs.
+   * One page of lifecycles with their ends, without their graphs.
    */
   listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage>;
 
@@ -44,6 +51,11 @@ export interface TraceStore {
 
 export interface SpanPage {
   spans: Span[];
+  truncated: boolean;
+}
+
+export interface TracePage {
+  traceIds: string[];
   truncated: boolean;
 }
 

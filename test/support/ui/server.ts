@@ -14,10 +14,11 @@ import {
   ThroughlineError,
   traceResponseSchema,
 } from '@throughline/model';
+import { securityHeaders } from '../../../packages/server/src/api/guard.ts';
 import { rowOf, tracesOf } from './lifecycle.ts';
 
-/** As strict as the real server's: nothing from elsewhere, nothing inline, no eval. */
-const POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
+/** Those of the real server: nothing from elsewhere, nothing inline, no eval. */
+const HEADERS = Object.entries(securityHeaders(false));
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
@@ -39,9 +40,23 @@ export function healthyStatus(): StatusResponse {
     version: '0.1.0',
     startedAt: 1_764_000_000_000_000_000n,
     endpoints: { ui: 'http://127.0.0.1:16686', otlpHttp: 'http://127.0.0.1:4318' },
-    ingest: { requests: 812, spansAccepted: 48_213, rejected: {} },
+    warnings: [],
+    ingest: {
+      requests: 812,
+      spansAccepted: 48_213,
+      rejected: {},
+      protocols: { 'otlp-http': { requests: 812, spansAccepted: 48_213, rejected: {} } },
+      refusals: [],
+    },
     journal: { segments: 3, bytes: 1_200_000, bytesMax: 1_000_000_000, lagMs: 140 },
-    store: { spansLoaded: 48_213, segmentsLoaded: 14, recordsQuarantined: 0, warnings: [] },
+    store: {
+      spansLoaded: 48_213,
+      segmentsLoaded: 14,
+      recordsQuarantined: 0,
+      quarantine: [],
+      warnings: [],
+    },
+    retention: { tables: [], diskBytes: 12_000_000, prunings: [], lifecyclesGivenUp: 0 },
     engine: { state: 'ready', restarts: 0, version: '26.7.2.1', pid: 4242 },
     memory: { serverBytes: 180_000_000, engineBytes: 420_000_000 },
   };
@@ -114,8 +129,7 @@ function answerFile(dist: string, url: URL, response: ServerResponse): void {
 export async function serveFixture(dist: string, fixture: Fixture) {
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    response.setHeader('content-security-policy', POLICY);
-    response.setHeader('x-content-type-options', 'nosniff');
+    for (const [name, value] of HEADERS) response.setHeader(name, value);
     if (url.pathname.startsWith('/api/')) answerApi(fixture, url, response);
     else answerFile(dist, url, response);
   });

@@ -1,6 +1,6 @@
 import { formatTime, nowNs, ThroughlineError } from '@throughline/model';
 import type { Server } from '@throughline/server';
-import { type DemoSettings, readConfigFile, readSettings } from '../config.ts';
+import { type DemoSettings, readConfigFile, readSettings, tokensOf } from '../config.ts';
 import { openBrowser } from '../demo/browser.ts';
 import { type ClientOrder, Load } from '../demo/load.ts';
 import { type OrdersSystem, startOrdersSystem } from '../demo/orders-system.ts';
@@ -31,11 +31,17 @@ export async function demo(argv: readonly string[]): Promise<number> {
   }
   const settings = readSettings(DEMO_FLAGS, { argv, file: readConfigFile() });
   checkSystems(settings);
+  if (settings['tls-cert'] !== undefined) {
+    throw new ThroughlineError('TL_CONFIG_INVALID', 'the demo does not speak TLS', {
+      hint: 'Use `throughline serve` with --tls-cert.',
+    });
+  }
   const server = await startServing(settings);
   try {
     printBanner(server, settings);
     const { otlpHttpUrl } = server;
-    const { token, replay } = settings;
+    const { replay } = settings;
+    const token = tokensOf(settings).ingest;
     const system = await startOrdersSystem({ otlpHttpUrl, token, replay });
     try {
       return await Promise.race([runDemo(server, system, settings), system.failed]);
@@ -64,7 +70,7 @@ async function runDemo(
   system: OrdersSystem,
   settings: DemoSettings,
 ): Promise<number> {
-  const client = new ApiClient(server.uiUrl, settings.token);
+  const client = new ApiClient(server.uiUrl, tokensOf(settings).read);
   const print = (text: string): void => {
     if (!settings.json) process.stdout.write(`${text}\n`);
   };

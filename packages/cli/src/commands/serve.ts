@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Server, startServer } from '@throughline/server';
-import { readConfigFile, readSettings, type ServeSettings } from '../config.ts';
+import { readConfigFile, readSettings, type ServeSettings, tokensOf } from '../config.ts';
 import { helpText, SERVE_FLAGS } from '../flags.ts';
 import { printBanner } from '../terminal/banner.ts';
 import { untilStopped } from '../terminal/signals.ts';
@@ -24,13 +24,27 @@ export async function serve(argv: readonly string[]): Promise<number> {
 
 /** The server that these settings ask for, with the web application that stands beside it. */
 export function startServing(settings: ServeSettings): Promise<Server> {
+  const tokens = tokensOf(settings);
   return startServer({
     dataDir: settings['data-dir'],
+    durability: settings.durability,
+    journalBytesMax: settings['journal-max'],
     host: settings.host,
     uiPort: settings['ui-port'],
     otlpHttpPort: settings['otlp-http-port'],
+    otlpGrpcPort: settings['otlp-grpc-port'],
+    jaegerPorts: settings['jaeger-ports'],
+    jaegerCompactPort: settings['jaeger-compact-port'],
+    jaegerBinaryPort: settings['jaeger-binary-port'],
+    jaegerHttpPort: settings['jaeger-http-port'],
+    zipkinPort: settings['zipkin-port'],
     clickhouseUrl: settings['clickhouse-url'],
-    token: settings.token,
+    ingestToken: tokens.ingest,
+    readToken: tokens.read,
+    publicHost: settings['public-host'],
+    tlsCert: settings['tls-cert'],
+    tlsKey: settings['tls-key'],
+    tlsClientCa: settings['tls-client-ca'],
     uiDir: fileURLToPath(new URL('../../../ui/dist', import.meta.url)),
     version: version(),
     logLevel: 'warn',

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { spanIdSchema, traceIdSchema } from '../ids.ts';
 import { spanSchema } from '../span.ts';
 
-/** `GET /api/traces/{id}`: Jaeger's JSON by default, ours (typed, with links both ways) on request. */
+/**
+ * `GET /api/traces/{id}`: Jaeger's JSON by default; on request ours (typed, with links both ways) or
+ * OTLP/JSON, in which everything is exactly as it was sent.
+ */
 export const traceQuerySchema = z.object({
-  format: z.enum(['jaeger', 'throughline']).default('jaeger'),
+  format: z.enum(['jaeger', 'throughline', 'otlp']).default('jaeger'),
 });
 
 /** A span of another or the same trace that links to one of this trace: the reverse of its link. */

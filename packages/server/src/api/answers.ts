@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { type ErrorResponse, ThroughlineError } from '@throughline/model';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { defectOf } from '../http-server.ts';
 
 /** The value as JSON text, with times as decimal strings: what the schema says goes over the wire. */
 export function encode<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>): string {
@@ -47,10 +49,28 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
+/** Answers what is not HTTP, or too slow to become a request. */
+export function answerBrokenHttp(cause: NodeJS.ErrnoException, socket: Socket): void {
+  if (cause.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(cause);
+    return;
+  }
+  const error = new ThroughlineError('TL_BAD_REQUEST', `broken HTTP: ${cause.message}`);
+  const body = JSON.stringify(errorBody(error));
+  socket.end(
+    `HTTP/1.1 ${error.status} Bad Request\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
 function toThroughlineError(cause: FastifyError | ThroughlineError): ThroughlineError {
   if (cause instanceof ThroughlineError) return cause;
+  if (cause.code === 'FST_ERR_HANDLER_TIMEOUT') {
+    const hint = 'Narrow the time range.';
+    return new ThroughlineError('TL_QUERY_TIMEOUT', 'the answer took too long', { hint, cause });
+  }
   const status = cause.statusCode ?? 500;
-  if (status < 500) return new ThroughlineError('TL_BAD_REQUEST', cause.message, { cause });
+  if (status < 500) return new ThroughlineError('TL_BAD_REQUEST', defectOf(cause), { cause });
   return new ThroughlineError('TL_INTERNAL', 'internal error, see the log of the server', {
     cause,
   });

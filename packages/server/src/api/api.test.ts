@@ -1,8 +1,10 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorResponseSchema, type Span, traceResponseSchema } from '@throughline/model';
 import type { Store, TraceStore } from '@throughline/store';
+import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { IngestCounters } from '../receive/counters.ts';
@@ -38,6 +40,7 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
       spans: ids.includes(TRACE_ID) ? [SPAN] : [],
       truncated: false,
     }),
+    tracesLinkingTo: async () => ({ traceIds: [], truncated: false }),
     linksToTraces: async () => ({ links: [], truncated: false }),
     findBegins: none,
     listBegins: async () => ({ rows: [], total: 0, cursor: undefined }),
@@ -48,10 +51,18 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
     append: async () => {},
     reads: all,
     settled: async () => {},
+    prune: async () => {},
     close: async () => {},
     status: async () => ({
       journal: { segments: 0, bytes: 0, bytesMax: 1, lagMs: 0 },
-      store: { spansLoaded: 1, segmentsLoaded: 1, recordsQuarantined: 0, warnings: [] },
+      store: {
+        spansLoaded: 1,
+        segmentsLoaded: 1,
+        recordsQuarantined: 0,
+        quarantine: [],
+        warnings: [],
+      },
+      retention: { tables: [], diskBytes: 0, prunings: [], lifecyclesGivenUp: 0 },
       engine: { state: 'ready', restarts: 0, version: '1' },
     }),
   };
@@ -64,12 +75,15 @@ afterAll(() => rmSync(uiDir, { recursive: true, force: true }));
 function api({ token, reads }: { token?: string; reads?: Partial<TraceStore> } = {}) {
   return createApi({
     token,
+    publicHosts: [],
+    tls: undefined,
     version: '1.2.3',
     uiDir,
     logger: pino({ level: 'silent' }),
     store: storeOf(reads),
     counters: new IngestCounters(),
     endpoints: { ui: 'http://127.0.0.1:1', otlpHttp: 'http://127.0.0.1:2' },
+    warnings: [],
   });
 }
 
@@ -109,11 +123,35 @@ test('with a token every api route asks for it, and opening a page with it signs
   expect((await app.inject({ url: '/api/status', headers: { cookie } })).statusCode).toBe(200);
 });
 
+test('every route that there is asks for the token, but for the pages and health', async () => {
+  const routes: { url: string; method: string }[] = [];
+  const onApp = (message: unknown) => {
+    const { fastify } = message as { fastify: FastifyInstance };
+    fastify.addHook('onRoute', ({ url, method }) => {
+      for (const one of [method].flat()) routes.push({ url, method: one });
+    });
+  };
+  subscribe('fastify.initialization', onApp);
+  const app = api({ token: 'secret' });
+  unsubscribe('fastify.initialization', onApp);
+  await app.ready();
+  const open: string[] = [];
+  for (const { url, method } of routes) {
+    const path = url.replace(/:\w+|\*/g, 'x');
+    const { statusCode } = await app.inject({ method: method as 'GET', url: path });
+    if (statusCode !== 401) open.push(`${method} ${url}`);
+  }
+  expect(routes.length).toBeGreaterThan(10);
+  expect(open.filter((route) => !route.startsWith('HEAD'))).toEqual([
+    ...['GET /healthz', 'GET /readyz', 'GET /*'],
+  ]);
+});
+
 test('a deep link gets the page, an unknown resource a coded error, both with the policy', async () => {
   const app = api();
   const page = await app.inject({ url: '/orders/u1/o1' });
   expect([page.statusCode, page.body]).toEqual([200, '<title>page</title>']);
-  expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'");
   for (const url of ['/api/nothing', '/assets/none.js', '/assets/../../etc/passwd%00.js']) {
     const answer = await app.inject({ url });
     expect([url, answer.statusCode === 404 || answer.body === page.body]).toEqual([url, true]);

@@ -1,4 +1,10 @@
-import type { Attributes, AttributeValue, Span, SpanKind } from '@throughline/model';
+import {
+  type Attributes,
+  type AttributeValue,
+  plainValue,
+  type Span,
+  type SpanKind,
+} from '@throughline/model';
 
 /** One trace in the JSON of Jaeger's query service, version 1: what Grafana and the Jaeger UI read. */
 export interface JaegerTrace {
@@ -125,9 +131,12 @@ function toTags(attributes: Attributes): JaegerTag[] {
   return Object.entries(attributes).map(([key, value]) => toTag(key, value));
 }
 
+/** Integers keep their type; what Jaeger has no type for, bytes but for its own, is text as in our JSON. */
 function toTag(key: string, value: AttributeValue): JaegerTag {
-  if (Array.isArray(value)) return { key, type: 'string', value: JSON.stringify(value) };
-  if (typeof value === 'boolean') return { key, type: 'bool', value };
-  if (typeof value === 'string') return { key, type: 'string', value };
-  return { key, type: Number.isInteger(value) ? 'int64' : 'float64', value };
+  const json = plainValue(value);
+  if (typeof value === 'bigint' && typeof json === 'number')
+    return { key, type: 'int64', value: json };
+  if (typeof json === 'number') return { key, type: 'float64', value: json };
+  if (typeof json === 'boolean') return { key, type: 'bool', value: json };
+  return { key, type: 'string', value: typeof json === 'string' ? json : JSON.stringify(json) };
 }

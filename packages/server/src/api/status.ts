@@ -11,6 +11,7 @@ export interface StatusOptions {
   counters: IngestCounters;
   /** Filled in once everything listens. */
   endpoints: StatusResponse['endpoints'];
+  warnings: readonly string[];
 }
 
 /** `GET /api/status`, `/healthz` (the process answers) and `/readyz` (it can take and return spans). */
@@ -34,14 +35,16 @@ export function statusRoutes(app: FastifyInstance, options: StatusOptions): void
 }
 
 async function readStatus(options: StatusOptions, startedAt: bigint): Promise<StatusResponse> {
-  const { journal, store, engine } = await options.store.status();
+  const { journal, store, retention, engine } = await options.store.status();
   return {
     version: options.version,
     startedAt,
     endpoints: options.endpoints,
+    warnings: [...options.warnings],
     ingest: options.counters.snapshot(),
     journal,
     store,
+    retention,
     engine,
     memory: {
       serverBytes: process.memoryUsage.rss(),

@@ -11,16 +11,18 @@ import type { FastifyInstance } from 'fastify';
 import { LIFECYCLE_DEFINITIONS } from '../lifecycle/definitions.ts';
 import { encode, parameters } from './answers.ts';
 import { toJaegerTrace } from './jaeger-trace.ts';
+import { type OtlpTraces, toOtlpTraces } from './otlp-trace.ts';
 
 const SPANS_MAX = 10_000;
 const LINKS_MAX = 10_000;
 
-/** `GET /api/traces/{id}`, in Jaeger's form or ours (`?format=throughline`). */
+/** `GET /api/traces/{id}`, in Jaeger's form, ours (`?format=throughline`) or OTLP's (`?format=otlp`). */
 export function traceRoutes(app: FastifyInstance, store: TraceStore): void {
   app.get<{ Params: { id: string } }>('/api/traces/:id', async (request, reply) => {
     const { format } = parameters(traceQuerySchema, request.query);
-    if (format === 'throughline') {
+    if (format !== 'jaeger') {
       const traceId = parameters(traceIdSchema, request.params.id.toLowerCase());
+      if (format === 'otlp') return reply.send(await readOtlp(store, traceId));
       const trace = await readTrace(store, traceId);
       return reply.type('application/json').send(encode(traceResponseSchema, trace));
     }
@@ -53,11 +55,7 @@ async function readTrace(store: TraceStore, traceId: string): Promise<TraceRespo
       LIFECYCLE_DEFINITIONS.map((definition) => store.beginsOfTraces(definition, [traceId])),
     ),
   ]);
-  if (page.spans.length === 0) {
-    throw new ThroughlineError('TL_TRACE_NOT_FOUND', `no trace ${traceId}`, {
-      hint: 'It may not have arrived yet, or be older than the retention.',
-    });
-  }
+  if (page.spans.length === 0) throw notFound(traceId);
   return {
     traceId,
     spans: page.spans,
@@ -65,6 +63,23 @@ async function readTrace(store: TraceStore, traceId: string): Promise<TraceRespo
     orders: [...new Set(begins.flat().map((begin) => begin.key.join('/')))],
     truncated: page.truncated || inbound.truncated,
   };
+}
+
+/** @throws ThroughlineError `TL_TRACE_TOO_LARGE`, for half a trace is not what was sent */
+async function readOtlp(store: TraceStore, traceId: string): Promise<OtlpTraces> {
+  const { spans, truncated } = await store.spansOfTraces([traceId], SPANS_MAX);
+  if (spans.length === 0) throw notFound(traceId);
+  if (!truncated) return toOtlpTraces(spans);
+  const message = `the trace has more than ${SPANS_MAX} spans, which one answer may carry`;
+  throw new ThroughlineError('TL_TRACE_TOO_LARGE', message, {
+    hint: 'Read a part of it with ?format=throughline.',
+  });
+}
+
+function notFound(traceId: string): ThroughlineError {
+  return new ThroughlineError('TL_TRACE_NOT_FOUND', `no trace ${traceId}`, {
+    hint: 'It may not have arrived yet, or be older than the retention.',
+  });
 }
 
 function toInboundLink(row: InboundLinkRow): TraceResponse['inboundLinks'][number] {

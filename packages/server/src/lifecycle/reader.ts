@@ -140,10 +140,10 @@ class Reading {
       this.truncated = true;
       return [];
     }
-    const page = await this.#store.linksToTraces(traceIds, this.#linksLeft);
+    const page = await this.#store.tracesLinkingTo(traceIds, this.#linksLeft);
     this.truncated ||= page.truncated;
-    this.#linksLeft -= page.links.length;
-    return page.links.map(({ source }) => parseSpanRef(source).traceId);
+    this.#linksLeft -= page.traceIds.length;
+    return page.traceIds;
   }
 
   /** Those of the traces that are new, as far as the limit allows. */

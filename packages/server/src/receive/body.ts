@@ -38,6 +38,9 @@ export interface Body {
   release(): void;
 }
 
+/** What a body is read from: a request, or its message where it came in another frame. */
+export type BodyStream = Readable & Pick<IncomingMessage, 'headers'>;
+
 /**
  * Reads a whole body, decompressing chunk by chunk, so that a gzip bomb is stopped at the limit.
  *
@@ -47,7 +50,7 @@ export interface Body {
  *   when the sender breaks off, `TL_OVERLOADED`
  */
 export async function readBody(
-  message: IncomingMessage,
+  message: BodyStream,
   bytesMax: number,
   inFlight: BytesInFlight,
 ): Promise<Body> {
@@ -75,7 +78,7 @@ export async function readBody(
  * The chunks of a body. Leaving the loop early leaves the connection usable, so that it can be
  * answered.
  */
-async function* decompressed(message: IncomingMessage): AsyncGenerator<Buffer> {
+async function* decompressed(message: BodyStream): AsyncGenerator<Buffer> {
   const encoding = (message.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity') return yield* unharmed(message);
   if (encoding !== 'gzip') {

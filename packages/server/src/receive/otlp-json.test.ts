@@ -1,7 +1,7 @@
 import { ThroughlineError } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { otlpJsonToProtobuf } from './otlp-json.ts';
+import { admitJson } from './otlp-json.ts';
 import { checkOtlpWire, VALUE_DEPTH_MAX } from './otlp-wire.ts';
 import {
   decodeRequest,
@@ -10,6 +10,8 @@ import {
   nestedValue,
   requestArbitrary,
   requestOf,
+  spanCountOf,
+  spoiledRequestArbitrary,
 } from './testing/otlp.ts';
 
 const SPAN = 'resourceSpans[0].scopeSpans[0].spans[0]';
@@ -22,9 +24,7 @@ function spanText(members: string): Uint8Array {
 
 /** The one span as a decoder reads it. */
 function spanOf(members: string): unknown {
-  const bytes = otlpJsonToProtobuf(spanText(members));
-  checkOtlpWire(bytes);
-  const request = decodeRequest(bytes) as {
+  const request = decodeRequest(admitJson(spanText(members)).record) as {
     resourceSpans: [{ scopeSpans: [{ spans: [Record<string, unknown>] }] }];
   };
   return request.resourceSpans[0].scopeSpans[0].spans[0];
@@ -36,7 +36,7 @@ function attributeOf(value: string): unknown {
 
 function messageOf(text: string | Uint8Array): string {
   try {
-    otlpJsonToProtobuf(Buffer.from(text));
+    admitJson(Buffer.from(text));
     return 'accepted';
   } catch (error) {
     expect(error).toBeInstanceOf(ThroughlineError);
@@ -48,10 +48,56 @@ function messageOf(text: string | Uint8Array): string {
 test('a request in JSON becomes the bytes that a protobuf encoder writes for it', () => {
   fc.assert(
     fc.property(requestArbitrary, (request) => {
-      const bytes = otlpJsonToProtobuf(jsonRequest(request));
-      expect(Buffer.from(bytes)).toEqual(Buffer.from(encodeRequest(request)));
+      const { record, spanCount, rejected } = admitJson(jsonRequest(request));
+      expect(Buffer.from(record)).toEqual(Buffer.from(encodeRequest(request)));
+      expect([spanCount, rejected]).toEqual([spanCountOf(request), undefined]);
     }),
   );
+});
+
+test('spans with a defect are left out, and everything else stays as it was', () => {
+  fc.assert(
+    fc.property(spoiledRequestArbitrary, ({ request, withoutSpoiled }) => {
+      const text = jsonRequest(request);
+      const left = spanCountOf(withoutSpoiled);
+      const spoiled = spanCountOf(request) - left;
+      if (left === 0 && spoiled > 0) {
+        expect(() => admitJson(text)).toThrow(ThroughlineError);
+        return;
+      }
+      const { record, spanCount, rejected } = admitJson(text);
+      expect([spanCount, rejected?.spans ?? 0]).toEqual([left, spoiled]);
+      expect(Buffer.from(record)).toEqual(Buffer.from(encodeRequest(withoutSpoiled)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('whatever is admitted of broken JSON passes the check, and its spans are counted', () => {
+  let cut = 0;
+  const pieces = fc.constantFrom('"', '{', '}', '[', ']', ',', '0', 'null', '-1', '"x"', '\\u0000');
+  fc.assert(
+    fc.property(
+      requestArbitrary,
+      fc.array(fc.tuple(fc.nat(), fc.nat(12), pieces), { minLength: 1, maxLength: 3 }),
+      (request, changes) => {
+        let text = Buffer.from(jsonRequest(request)).toString();
+        for (const [at, length, piece] of changes) {
+          const place = at % (text.length + 1);
+          text = text.slice(0, place) + piece + text.slice(place + length);
+        }
+        try {
+          const { record, spanCount, rejected } = admitJson(Buffer.from(text));
+          expect(checkOtlpWire(record).spanCount).toBe(spanCount);
+          cut += rejected?.spans ?? 0;
+        } catch (error) {
+          expect(error).toBeInstanceOf(ThroughlineError);
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  expect(cut).toBeGreaterThan(0);
 });
 
 test('any JSON is read or refused with a code', () => {
@@ -119,7 +165,7 @@ test('bytes are base64 of either alphabet, padded or not', () => {
 });
 
 test.each<[string, string, string]>([
-  ['a base64 id', ',"parentSpanId":"APBnqgupArc="', 'parentSpanId: "APBnqgupArc=" is not hex'],
+  ['an id that is not hex', ',"parentSpanId":"xyz"', 'parentSpanId: "xyz" is not hex'],
   ['an enum name', ',"kind":"SPAN_KIND_SERVER"', 'kind: "SPAN_KIND_SERVER", but OTLP/JSON sends'],
   ['a fraction', ',"startTimeUnixNano":1.5', 'startTimeUnixNano: 1.5, expected an exact integer'],
   ['an inexact integer', ',"startTimeUnixNano":1e19', 'startTimeUnixNano: 10000000000000000000'],
@@ -166,5 +212,79 @@ test('values nest to the limit; a bomb of brackets is refused, also beside a lon
   const bomb = `,"attributes":[{"key":"k","value":${open}${close}}]`;
   expect(messageOf(spanText(bomb))).toContain('values nested deeper than 32');
   const withLongInteger = `${bomb},"startTimeUnixNano":1544712660000000001`;
-  expect(messageOf(spanText(withLongInteger))).toMatch(/^not JSON: /);
+  expect(messageOf(spanText(withLongInteger))).toContain('values nested deeper than 32');
+});
+
+/** The message and hint with which a whole request is refused. */
+function refusalOf(text: string): string {
+  try {
+    admitJson(Buffer.from(text));
+    return 'accepted';
+  } catch (error) {
+    const { message, hint } = error as ThroughlineError;
+    return `${message}. ${hint}`;
+  }
+}
+
+test.each([
+  ['a trace id', { traceId: 'W47/95gDgQPSabYzgT/GDA==', spanId: '00f067aa0ba902b7' }, 'traceId'],
+  ['a span id', { traceId: 'ab'.repeat(16), spanId: 'APBnqgupArc=' }, 'spanId'],
+  ['a URL-safe one without padding', { traceId: 'ab'.repeat(16), spanId: 'APBnqg-pAr_' }, 'spanId'],
+])('%s in base64 is refused, and the message names the fix', (_, span, key) => {
+  const text = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  expect(refusalOf(text)).toMatch(
+    new RegExp(
+      `^resourceSpans\\[0\\].scopeSpans\\[0\\].spans\\[0\\].${key}: ".*" looks like base64; ` +
+        'OTLP/JSON sends ids as hex. Upgrade the exporter, or have it send protobuf.$',
+    ),
+  );
+});
+
+test('an enum name is refused, and the message names the fix', () => {
+  expect(refusalOf(spanText(',"kind":"SPAN_KIND_SERVER"').toString())).toBe(
+    `${SPAN}.kind: "SPAN_KIND_SERVER", but OTLP/JSON sends enums as integers. ` +
+      'Upgrade the exporter, or have it send protobuf.',
+  );
+});
+
+test('ids under keys in snake_case are refused, and the message says what the keys are', () => {
+  const span = { trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8) };
+  const text = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  expect(refusalOf(text)).toBe(
+    `${SPAN}: no traceId. OTLP/JSON calls trace_id traceId. ` +
+      'Upgrade the exporter, or have it send protobuf.',
+  );
+});
+
+test('of a span that cannot be read nothing is written', () => {
+  const ids = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
+  const value = { arrayValue: { values: [{ stringValue: 'x' }, { boolValue: 'no' }] } };
+  const deep = { ...ids, name: 'written first', attributes: [{ key: 'k', value }] };
+  const read = (...spans: object[]) =>
+    admitJson(Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })));
+  const good = [
+    { ...ids, name: 'a' },
+    { ...ids, name: 'b' },
+  ] as const;
+  const { record, spanCount, rejected } = read(good[0], deep, { ...ids, kind: 'x' }, good[1]);
+  expect(Buffer.from(record)).toEqual(Buffer.from(read(...good).record));
+  expect([spanCount, rejected?.spans]).toEqual([2, 2]);
+  expect(rejected?.message).toBe(
+    '2 of 4 spans are left out; the first: TL_OTLP_MALFORMED: ' +
+      'resourceSpans[0].scopeSpans[0].spans[1].attributes[0].value.arrayValue.values[1].boolValue: ' +
+      '"no", expected true or false',
+  );
+
+  expect(() => read({ ...ids, links: 5 })).toThrow(`${SPAN}.links: 5, expected an array`);
+});
+
+test('other keys in snake_case are ignored with a warning', () => {
+  const { spanCount, rejected } = admitJson(spanText(',"start_time_unix_nano":"5"'));
+  expect([spanCount, rejected?.spans]).toEqual([1, 0]);
+  expect(rejected?.message).toBe(
+    `TL_OTLP_MALFORMED: ${SPAN}.start_time_unix_nano: ignored, as unknown keys are. ` +
+      'OTLP/JSON calls start_time_unix_nano startTimeUnixNano. ' +
+      'Upgrade the exporter, or have it send protobuf.',
+  );
+  expect(admitJson(spanText(',"fancy_new_key":1')).rejected).toBeUndefined();
 });

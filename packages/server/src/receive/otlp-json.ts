@@ -1,6 +1,14 @@
 import { ThroughlineError } from '@throughline/model';
+import { quoteLongIntegers } from './long-integers.ts';
 import { EXPORT_TRACE_REQUEST, type Field, KIND, type Shape } from './otlp-proto.ts';
-import { VALUE_DEPTH_MAX } from './otlp-wire.ts';
+import {
+  type Admitted,
+  admit,
+  rejectedOf,
+  SPANS_PER_REQUEST_MAX,
+  tooManySpans,
+  VALUE_DEPTH_MAX,
+} from './otlp-wire.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
 const INT64_MIN = -(2n ** 63n);
@@ -8,57 +16,60 @@ const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 const UINT32_MAX = 2n ** 32n - 1n;
 const INT32_MAX = 2n ** 31n - 1n;
+/** 16 or 8 bytes, padded or not, of either alphabet. */
+const BASE64_ID = /^(?:[\w+/-]{22}(?:==)?|[\w+/-]{11}=?)$/;
+/** For what other senders do in protobuf's own JSON mapping, which OTLP does not use. */
+const SENDER_HINT = 'Upgrade the exporter, or have it send protobuf.';
 
 /**
- * Reads an OTLP/JSON trace request and writes it as protobuf. The rules are those of the OTLP
- * specification ("JSON Protobuf Encoding"): ids in hex of either case, enums as integers,
- * lowerCamelCase keys, 64-bit integers as numbers or decimal strings, unknown keys ignored; `null`
- * means absent, as in proto3 JSON. What the wire check looks at as well (limits, lengths, years) is
- * left to it.
+ * Reads an OTLP/JSON trace request, writes it as protobuf and checks that as {@link admit} does. The
+ * rules are those of the OTLP specification ("JSON Protobuf Encoding"): ids in hex of either case,
+ * enums as integers, lowerCamelCase keys, 64-bit integers as numbers or decimal strings, unknown keys
+ * ignored; `null` means absent, as in proto3 JSON. What the wire check looks at as well (limits,
+ * lengths, years) is left to it.
+ *
+ * A key in snake_case is unknown, and so ignored, but what it says is missing: without an error, the
+ * sender is warned.
  *
  * @param text the body, UTF-8
- * @throws ThroughlineError `TL_OTLP_MALFORMED`, naming the defect and its path in the JSON
+ * @throws ThroughlineError `TL_OTLP_MALFORMED`, naming the defect and its path in the JSON;
+ *   `TL_OTLP_TOO_LARGE`
  */
-export function otlpJsonToProtobuf(text: Uint8Array): Uint8Array {
+export function admitJson(text: Uint8Array): Admitted {
   const writer = new ProtoWriter();
-  new JsonReader(writer).message(EXPORT_TRACE_REQUEST, parseJson(text), 0);
-  return writer.bytes();
+  const reader = new JsonReader(writer);
+  reader.message(EXPORT_TRACE_REQUEST, parseJson(text), 0);
+  const { spansWritten, spansLeftOut, firstDefect, warning } = reader;
+  if (firstDefect !== undefined && spansWritten === 0) throw firstDefect;
+  const { record, spanCount, rejected } = admit(writer.bytes());
+  const error = firstDefect ?? rejected?.error ?? warning;
+  if (error === undefined) return { record, spanCount, rejected: undefined };
+  const spans = spansLeftOut + (rejected?.spans ?? 0);
+  return { record, spanCount, rejected: rejectedOf(spans, spanCount + spans, error) };
 }
-
-/**
- * Integers that a double may round; the first digit after a delimiter, so that ids in strings are
- * not meant.
- */
-const LONG_INTEGER = /[:[,]\s*-?\d{16,}/;
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    // The reviver is several times slower, so it is used only where numbers would be rounded
-    // without it.
-    return LONG_INTEGER.test(text) ? JSON.parse(text, keepLongInteger) : JSON.parse(text);
+    return JSON.parse(quoteLongIntegers(new TextDecoder('utf-8', { fatal: true }).decode(body)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ThroughlineError('TL_OTLP_MALFORMED', `not JSON: ${reason}`, { cause });
   }
 }
 
-/**
- * An integer literal beyond 2^53 becomes a bigint, made from the text that the double was made
- * from.
- */
-function keepLongInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? '';
-  return /^-?\d{1,20}$/.test(source) ? BigInt(source) : value;
-}
-
 type JsonObject = Readonly<Record<string, unknown>>;
 
 class JsonReader {
+  spansWritten = 0;
+  spansLeftOut = 0;
+  /** Of the first span that is left out. */
+  firstDefect: ThroughlineError | undefined;
+  /** Of the first key in snake_case. */
+  warning: ThroughlineError | undefined;
   readonly #writer: ProtoWriter;
   /** Keys and indexes from the root to the value being read. */
   readonly #path: (string | number)[] = [];
+  #inSpan = false;
 
   constructor(writer: ProtoWriter) {
     this.#writer = writer;
@@ -72,7 +83,10 @@ class JsonReader {
     let seen = 0;
     for (const field of shape.fields) {
       const member = object[field.jsonName];
-      if (member === undefined || member === null) continue;
+      if (member === undefined || member === null) {
+        if (object[field.name] !== undefined) this.#warnOfSnakeCase(field);
+        continue;
+      }
       if (shape.oneof && seen !== 0) this.#fail('a second value in one AnyValue');
       seen |= 1 << field.number;
       this.#path.push(field.jsonName);
@@ -82,16 +96,38 @@ class JsonReader {
       this.#path.pop();
     }
     const missing = shape.fields.find((f) => (shape.required & ~seen & (1 << f.number)) !== 0);
-    if (missing !== undefined) this.#fail(`no ${missing.jsonName}`);
+    if (missing === undefined) return;
+    const isSnakeCase = object[missing.name] !== undefined;
+    this.#fail(`no ${missing.jsonName}`, isSnakeCase ? snakeCaseHint(missing) : undefined);
   }
 
   #list(field: Field, value: unknown, depth: number): void {
     if (!Array.isArray(value)) this.#fail(`${described(value)}, expected an array`);
     (value as unknown[]).forEach((element, index) => {
       this.#path.push(index);
-      this.#embedded(field, element, depth);
+      if (field.kind === KIND.span) this.#span(field, element);
+      else this.#embedded(field, element, depth);
       this.#path.pop();
     });
+  }
+
+  /** A defect inside of a span costs that span; what was written of it is taken back. */
+  #span(field: Field, value: unknown): void {
+    if (this.spansWritten + this.spansLeftOut === SPANS_PER_REQUEST_MAX) throw tooManySpans();
+    const { length } = this.#path;
+    const mark = this.#writer.mark();
+    this.#inSpan = true;
+    try {
+      this.#embedded(field, value, 0);
+      this.spansWritten += 1;
+    } catch (error) {
+      if (!(error instanceof ThroughlineError)) throw error;
+      this.firstDefect ??= error;
+      this.spansLeftOut += 1;
+      this.#writer.rewind(mark);
+      this.#path.length = length;
+    }
+    this.#inSpan = false;
   }
 
   #embedded(field: Field, value: unknown, depth: number): void {
@@ -136,7 +172,7 @@ class JsonReader {
 
   #enum(value: unknown): number {
     if (typeof value !== 'number') {
-      this.#fail(`${described(value)}, but OTLP/JSON sends enums as integers`);
+      this.#fail(`${described(value)}, but OTLP/JSON sends enums as integers`, SENDER_HINT);
     }
     return Number(this.#integer(value, 0n, INT32_MAX));
   }
@@ -153,10 +189,11 @@ class JsonReader {
 
   #hex(value: unknown): Uint8Array {
     const text = this.#string(value);
-    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) {
-      this.#fail(`${described(text)} is not hex, in which OTLP/JSON sends ids`);
+    if (/^(?:[0-9a-f]{2})*$/i.test(text)) return Buffer.from(text, 'hex');
+    if (BASE64_ID.test(text)) {
+      this.#fail(`${described(text)} looks like base64; OTLP/JSON sends ids as hex`, SENDER_HINT);
     }
-    return Buffer.from(text, 'hex');
+    return this.#fail(`${described(text)} is not hex, in which OTLP/JSON sends ids`);
   }
 
   /** Both alphabets, padded or not, as proto3 JSON accepts them. */
@@ -169,9 +206,8 @@ class JsonReader {
 
   #integer(value: unknown, min: bigint, max: bigint): bigint {
     let integer: bigint | undefined;
-    if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
-      integer = BigInt(value as bigint | number);
-    } else if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) integer = BigInt(value);
+    if (Number.isSafeInteger(value)) integer = BigInt(value as number);
+    else if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) integer = BigInt(value);
     if (integer === undefined) {
       return this.#fail(
         `${described(value)}, expected an exact integer, as a number or decimal string`,
@@ -182,7 +218,7 @@ class JsonReader {
   }
 
   #double(value: unknown): number {
-    if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
+    if (typeof value === 'number') return value;
     if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
     if (typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value)) {
       return Number(value);
@@ -190,15 +226,33 @@ class JsonReader {
     return this.#fail(`${described(value)}, expected a number`);
   }
 
-  #fail(defect: string): never {
+  #warnOfSnakeCase(field: Field): void {
+    if (this.warning !== undefined || field.name === field.jsonName) return;
+    this.#path.push(field.name);
+    this.warning = this.#error('ignored, as unknown keys are', snakeCaseHint(field));
+    this.#path.pop();
+  }
+
+  #fail(defect: string, hint?: string): never {
+    // Only the first span's defect is told, and an error costs more than a span.
+    if (this.#inSpan && this.firstDefect !== undefined) throw this.firstDefect;
+    throw this.#error(defect, hint);
+  }
+
+  #error(defect: string, hint: string | undefined): ThroughlineError {
     let path = '';
     for (const step of this.#path) {
       if (typeof step === 'number') path += `[${step}]`;
       else path += path === '' ? step : `.${step}`;
     }
     const place = path === '' ? EXPORT_TRACE_REQUEST.name : path;
-    throw new ThroughlineError('TL_OTLP_MALFORMED', `${place}: ${defect}`);
+    const message = `${place}: ${defect}`;
+    return new ThroughlineError('TL_OTLP_MALFORMED', message, hint === undefined ? {} : { hint });
   }
+}
+
+function snakeCaseHint({ name, jsonName }: Field): string {
+  return `OTLP/JSON calls ${name} ${jsonName}. ${SENDER_HINT}`;
 }
 
 /** The value for an error message: short whatever it is. */

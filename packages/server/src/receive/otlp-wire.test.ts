@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   ATTRIBUTES_MAX,
+  admit,
   checkOtlpWire,
   SPANS_PER_REQUEST_MAX,
   VALUE_DEPTH_MAX,
@@ -17,6 +18,7 @@ import {
   requestArbitrary,
   requestOf,
   spanCountOf,
+  spoiledRequestArbitrary,
 } from './testing/otlp.ts';
 
 const TRACE_ID = rawLen(1, Buffer.alloc(16, 1));
@@ -219,4 +221,79 @@ test('a request may have spans to the limit and no more', () => {
   };
   expect(checkOtlpWire(request(SPANS_PER_REQUEST_MAX)).spanCount).toBe(SPANS_PER_REQUEST_MAX);
   expect(defectOf(request(SPANS_PER_REQUEST_MAX + 1))?.code).toBe('TL_OTLP_TOO_LARGE');
+});
+
+test('a request without a defect is admitted as it is', () => {
+  const bytes = encodeRequest(requestOf({}, {}));
+  expect(admit(bytes)).toEqual({ record: bytes, spanCount: 2, rejected: undefined });
+  expect(admit(bytes).record).toBe(bytes);
+  expect(admit(new Uint8Array())).toMatchObject({ spanCount: 0, rejected: undefined });
+});
+
+test('spans with a defect are left out, and everything else stays as it was', () => {
+  fc.assert(
+    fc.property(spoiledRequestArbitrary, ({ request, withoutSpoiled }) => {
+      const bytes = encodeRequest(request);
+      const left = spanCountOf(withoutSpoiled);
+      const spoiled = spanCountOf(request) - left;
+      if (left === 0 && spoiled > 0) {
+        expect(() => admit(bytes)).toThrow(ThroughlineError);
+        return;
+      }
+      const { record, spanCount, rejected } = admit(bytes);
+      expect([spanCount, rejected?.spans ?? 0]).toEqual([left, spoiled]);
+      expect(Buffer.from(record)).toEqual(Buffer.from(encodeRequest(withoutSpoiled)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('whatever is admitted of broken bytes passes the check, and its spans are counted', () => {
+  let cut = 0;
+  fc.assert(
+    fc.property(
+      requestArbitrary,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }),
+      (request, changes) => {
+        const bytes = encodeRequest(request);
+        for (const [place, byte] of changes) bytes[place % Math.max(bytes.length, 1)] = byte;
+        try {
+          const { record, spanCount, rejected } = admit(bytes);
+          expect(checkOtlpWire(record).spanCount).toBe(spanCount);
+          decodeRequest(record);
+          cut += rejected?.spans ?? 0;
+        } catch (error) {
+          expect(error).toBeInstanceOf(ThroughlineError);
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  expect(cut).toBeGreaterThan(0);
+});
+
+test('a span whose bytes make no sense costs only itself, since its length is known', () => {
+  const good = rawLen(2, [...TRACE_ID, ...SPAN_ID]);
+  const senseless = rawLen(2, [0xff, 0xff, 0xff]);
+  const request = (...spans: number[][]) => Uint8Array.from(rawLen(1, rawLen(2, spans.flat())));
+  const { record, spanCount, rejected } = admit(request(senseless, good, senseless));
+  expect([spanCount, rejected?.spans]).toEqual([1, 2]);
+  expect(Buffer.from(record)).toEqual(Buffer.from(request(good)));
+  expect(rejected?.message).toBe(
+    `2 of 3 spans are left out; the first: TL_OTLP_MALFORMED: ${SPAN}: a varint cut off`,
+  );
+});
+
+test('a defect outside of spans costs the request, also behind a span that is left out', () => {
+  const spans = rawLen(2, [...rawLen(2, []), ...rawLen(2, [...TRACE_ID, ...SPAN_ID])]);
+  const scope = rawLen(2, rawLen(1, rawLen(1, [0xff])));
+  const bytes = Uint8Array.from(rawLen(1, [...spans, ...scope]));
+  expect(() => admit(bytes)).toThrow('resource_spans[0].scope_spans[1].scope.name: not UTF-8');
+});
+
+test('a span over a limit is left out like any other', () => {
+  const attributes = Array.from({ length: ATTRIBUTES_MAX + 1 }, (_, i) => ({ key: `k${i}` }));
+  const { rejected } = admit(encodeRequest(requestOf({ attributes }, {})));
+  expect(rejected?.error.code).toBe('TL_OTLP_TOO_LARGE');
+  expect(rejected?.message).toContain('Send smaller batches');
 });

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { ThroughlineError } from '@throughline/model';
+import { type ErrorCode, ThroughlineError } from '@throughline/model';
+import { codedErrorText } from './error-text.ts';
 import {
   EXPORT_TRACE_REQUEST,
   FIELD_NUMBERS,
@@ -9,6 +10,7 @@ import {
   WIRE,
   WIRE_OF_KIND,
 } from './otlp-proto.ts';
+import { type FieldRange, withoutFields } from './otlp-wire-cut.ts';
 import { fieldPath } from './wire-path.ts';
 
 /** More spans than any exporter batches, few enough to check without stalling the server. */
@@ -25,29 +27,95 @@ const INT32_MAX = 2 ** 31 - 1;
 /** Below this length, a loop in JavaScript is faster than the call of the native check. */
 const NATIVE_UTF8_BYTES_MIN = 32;
 
+/** What a receiver keeps of a request, and what it tells the sender. */
+export interface Admitted {
+  /** To be appended: the request's own bytes, or a copy without the spans that are left out. */
+  record: Uint8Array;
+  /** Spans in the record. */
+  spanCount: number;
+  rejected: Rejected | undefined;
+}
+
+/** What is wrong with a request that is kept; a partial success where the protocol has one. */
+export interface Rejected {
+  /** Spans that are left out; 0 makes it a warning. */
+  spans: number;
+  /** The first defect, to be counted with `ReceiverCounters.leaveOut`. */
+  error: ThroughlineError;
+  /** The `error_message` of a partial success: how many, the first defect with its code and path. */
+  message: string;
+}
+
 /**
  * Checks that bytes are a well-formed `ExportTraceServiceRequest` that the engine can decode,
- * without building any object. Stricter than protobuf parsers, which merge or overwrite: a singular
- * field or a oneof sent twice is refused, as is a string that is not UTF-8, a group, and a span or
- * link without valid ids. Unknown fields are skipped but must be well-formed. Field names refer to
- * opentelemetry-proto; the encoding to https://protobuf.dev/programming-guides/encoding.
+ * without building any object. A defect inside of a span costs that span; the others are admitted.
+ * A defect outside of spans, or in every span, costs the request.
+ *
+ * Stricter than protobuf parsers, which merge or overwrite: a singular field or a oneof sent twice
+ * is a defect, as is a string that is not UTF-8, a group, and a span or link without valid ids.
+ * Unknown fields are skipped but must be well-formed. Field names refer to opentelemetry-proto; the
+ * encoding to https://protobuf.dev/programming-guides/encoding.
  *
  * @throws ThroughlineError `TL_OTLP_MALFORMED`, naming the defect and its path; `TL_OTLP_TOO_LARGE`
- *   when the request exceeds one of the limits of this file
+ *   when the request, or every span, exceeds one of the limits of this file
+ */
+export function admit(bytes: Uint8Array): Admitted {
+  const { spanCount, cuts, firstDefect } = walked(bytes);
+  if (firstDefect === undefined) return { record: bytes, spanCount, rejected: undefined };
+  if (cuts.length === spanCount) throw firstDefect;
+  return {
+    record: withoutFields(bytes, cuts),
+    spanCount: spanCount - cuts.length,
+    rejected: rejectedOf(cuts.length, spanCount, firstDefect),
+  };
+}
+
+/**
+ * The same check for what may have no defect at all, such as a request that we wrote ourselves.
+ *
+ * @throws ThroughlineError as {@link admit}, also when one span of several has a defect
  */
 export function checkOtlpWire(bytes: Uint8Array): { spanCount: number } {
+  const { spanCount, firstDefect } = walked(bytes);
+  if (firstDefect !== undefined) throw firstDefect;
+  return { spanCount };
+}
+
+/**
+ * What to tell of spans left out, whoever found the defects.
+ *
+ * @param of all spans of the request
+ * @param error of the first of them; of none, a warning
+ */
+export function rejectedOf(spans: number, of: number, error: ThroughlineError): Rejected {
+  const first = codedErrorText(error);
+  const message = spans === 0 ? first : `${spans} of ${of} spans are left out; the first: ${first}`;
+  return { spans, error, message };
+}
+
+export function tooManySpans(): ThroughlineError {
+  const message = `more than ${SPANS_PER_REQUEST_MAX} spans in one request`;
+  return new ThroughlineError('TL_OTLP_TOO_LARGE', message, { hint: 'Send smaller batches.' });
+}
+
+function walked(bytes: Uint8Array): WireCheck {
   const check = new WireCheck(bytes);
   check.message(EXPORT_TRACE_REQUEST, bytes.length, 0, 0);
-  return { spanCount: check.spanCount };
+  return check;
 }
 
 class WireCheck {
+  /** With those that have a defect. */
   spanCount = 0;
+  /** Spans with a defect. */
+  readonly cuts: FieldRange[] = [];
+  firstDefect: ThroughlineError | undefined;
   readonly #bytes: Uint8Array;
   /** The next byte to read. */
   #at = 0;
   /** Where the tag of the field being read starts: the place that a defect is reported at. */
   #fieldAt = 0;
+  #inSpan = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -93,13 +161,28 @@ class WireCheck {
 
   #embedded(kind: Kind, shape: Shape, end: number, depth: number): void {
     if (kind === KIND.span && ++this.spanCount > SPANS_PER_REQUEST_MAX) {
-      this.#refuse(`more than ${SPANS_PER_REQUEST_MAX} spans in one request`);
+      throw tooManySpans();
     }
     const innerDepth = kind === KIND.anyValue ? depth + 1 : depth;
     if (innerDepth > VALUE_DEPTH_MAX) this.#fail(`values nested deeper than ${VALUE_DEPTH_MAX}`);
     const startedAt = this.#fieldAt;
     const length = this.#length(end);
-    this.message(shape, this.#at + length, innerDepth, startedAt);
+    if (kind === KIND.span) this.#span(shape, this.#at + length, startedAt);
+    else this.message(shape, this.#at + length, innerDepth, startedAt);
+  }
+
+  /** The length around a span is sound, so the walk goes on behind it whatever is inside. */
+  #span(shape: Shape, end: number, startedAt: number): void {
+    this.#inSpan = true;
+    try {
+      this.message(shape, end, 0, startedAt);
+    } catch (error) {
+      if (!(error instanceof ThroughlineError)) throw error;
+      this.firstDefect ??= error;
+      this.cuts.push({ start: startedAt, end });
+      this.#at = end;
+    }
+    this.#inSpan = false;
   }
 
   #scalar(kind: Kind, end: number): void {
@@ -238,14 +321,19 @@ class WireCheck {
   }
 
   #fail(defect: string): never {
-    const path = fieldPath(this.#bytes, this.#fieldAt);
-    throw new ThroughlineError('TL_OTLP_MALFORMED', `${path}: ${defect}`);
+    throw this.#defect('TL_OTLP_MALFORMED', defect);
   }
 
   #refuse(excess: string): never {
-    const path = fieldPath(this.#bytes, this.#fieldAt);
-    throw new ThroughlineError('TL_OTLP_TOO_LARGE', `${path}: ${excess}`, {
+    throw this.#defect('TL_OTLP_TOO_LARGE', excess, {
       hint: 'Send smaller batches, or lower the exporting SDK’s attribute limits.',
     });
+  }
+
+  #defect(code: ErrorCode, defect: string, options = {}): ThroughlineError {
+    // Only the first span's defect is told, and a path costs a walk from the start of the request.
+    if (this.#inSpan && this.firstDefect !== undefined) return this.firstDefect;
+    const path = fieldPath(this.#bytes, this.#fieldAt);
+    return new ThroughlineError(code, `${path}: ${defect}`, options);
   }
 }

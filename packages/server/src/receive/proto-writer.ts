@@ -13,6 +13,16 @@ export class ProtoWriter {
     return this.#buffer.subarray(0, this.#at);
   }
 
+  /** A place to {@link rewind} to. */
+  mark(): number {
+    return this.#at;
+  }
+
+  /** Takes back what was written since the mark, also in the middle of an embedded message. */
+  rewind(mark: number): void {
+    this.#at = mark;
+  }
+
   /** A varint field of at most 53 bits. */
   varint(field: number, value: number): void {
     this.#tag(field, WIRE.varint);
@@ -61,9 +71,14 @@ export class ProtoWriter {
   raw(field: number, value: Uint8Array): void {
     this.#tag(field, WIRE.len);
     this.#varint(value.length);
-    this.#reserve(value.length);
-    this.#buffer.set(value, this.#at);
-    this.#at += value.length;
+    this.fields(value);
+  }
+
+  /** Fields that are encoded already, with their tags. */
+  fields(encoded: Uint8Array): void {
+    this.#reserve(encoded.length);
+    this.#buffer.set(encoded, this.#at);
+    this.#at += encoded.length;
   }
 
   /** An embedded message, whose fields `write` writes. */

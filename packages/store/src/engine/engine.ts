@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
-import { ThroughlineError } from '@throughline/model';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { statements } from '../sql.ts';
+import { toThroughlineError, unavailable } from './engine-errors.ts';
 import { type EngineEndpoint, type EngineStatus, Supervisor } from './supervisor.ts';
 
 export type QueryParameters = Record<string, string | number | bigint | readonly string[]>;
@@ -25,10 +25,20 @@ const READ_SETTINGS: QuerySettings = {
   max_memory_usage: READ_MEMORY_BYTES_MAX,
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_denormals: 1,
+  // An answer that fails half-way is an error from its beginning.
+  wait_end_of_query: 1,
 };
 
-const TIMEOUT_EXCEEDED = 159;
-const TABLES = ['functions', 'spans', 'link_targets', 'correlation'];
+/** In the order in which they need each other. */
+const TABLES = [
+  'functions',
+  'received_spans',
+  'origins',
+  'spans',
+  'trace_links',
+  'correlation',
+  'lifecycle_spans',
+];
 
 export interface EngineOptions {
   /** The directory of the engine's tables. */
@@ -56,14 +66,19 @@ export class Engine {
 
   /**
    * The answer of a SELECT, whose values are bound from `parameters`. 64-bit integers are strings.
+   * `settings` win over those of a read.
    */
-  async rows<Row>(query: string, parameters: QueryParameters): Promise<Row[]> {
+  async rows<Row>(
+    query: string,
+    parameters: QueryParameters,
+    settings: QuerySettings = {},
+  ): Promise<Row[]> {
     const client = await this.#readyClient();
     try {
       const result = await client.query({
         query,
         query_params: parameters,
-        clickhouse_settings: READ_SETTINGS,
+        clickhouse_settings: { ...READ_SETTINGS, ...settings },
         format: 'JSONEachRow',
       });
       return await result.json<Row>();
@@ -121,36 +136,4 @@ export class Engine {
     }
     throw unavailable();
   }
-}
-
-/** ClickHouse's own error code, when the engine answered with one. */
-export function clickhouseCode(error: unknown): number | undefined {
-  const cause = error instanceof ThroughlineError ? error.cause : error;
-  return cause instanceof ClickHouseError ? Number(cause.code) : undefined;
-}
-
-function toThroughlineError(error: unknown): ThroughlineError {
-  const code = clickhouseCode(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === TIMEOUT_EXCEEDED) {
-    return new ThroughlineError('TL_QUERY_TIMEOUT', 'the query took too long', {
-      hint: 'Narrow the time range.',
-      cause: error,
-    });
-  }
-  if (code === undefined) return unavailable(error);
-  return new ThroughlineError(
-    'TL_QUERY_FAILED',
-    `the engine refused the query (${code}): ${message}`,
-    {
-      cause: error,
-    },
-  );
-}
-
-function unavailable(cause?: unknown): ThroughlineError {
-  return new ThroughlineError('TL_ENGINE_UNAVAILABLE', 'the trace store is starting again', {
-    hint: 'Try again in a second. What was received is safe.',
-    cause,
-  });
 }

@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThroughlineError } from '@throughline/model';
+import { engineEnvironment } from './config.ts';
+import { isUnresponsive } from './health.ts';
 import type { ParentMessage, ReadyMessage } from './protocol.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const FIRST_START_PATIENCE_MS = 3_000;
 const STOP_TIMEOUT_MS = 10_000;
+const ANSWER_MS_MAX = 20_000;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
 /** A child that lived this long starts the backoff anew. */
@@ -18,6 +21,8 @@ export interface SupervisorOptions {
   /** The directory of the engine's tables. */
   path: string;
   memoryBytesMax: number;
+  /** A child that does not answer for so long is killed and started again. */
+  answerMsMax?: number;
   onWarning: (message: string) => void;
   /** Runs against every new child before it counts as ready. */
   onStart: (endpoint: EngineEndpoint) => Promise<void>;
@@ -148,6 +153,7 @@ export class Supervisor {
 async function startChild(options: SupervisorOptions): Promise<RunningChild> {
   const child = fork(join(import.meta.dirname, 'child.ts'), {
     execArgv: [],
+    env: engineEnvironment(),
     // The engine keeps compiled format schemas below its working directory.
     cwd: options.path,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -156,9 +162,17 @@ async function startChild(options: SupervisorOptions): Promise<RunningChild> {
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_CHARS_MAX);
   });
+  const ended = new AbortController();
+  let unresponsive = false;
   const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(`${signal ?? `exit code ${code}`}`));
+    const end = (reason: string) => {
+      ended.abort();
+      resolve(reason);
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('close', (code, signal) =>
+      end(unresponsive ? 'it did not answer' : `${signal ?? `exit code ${code}`}`),
+    );
   });
   const password = randomBytes(32).toString('hex');
   const { path, memoryBytesMax } = options;
@@ -175,6 +189,11 @@ async function startChild(options: SupervisorOptions): Promise<RunningChild> {
     });
   }
   const endpoint = { url: `http://127.0.0.1:${ready.port}`, password };
+  const answerMsMax = options.answerMsMax ?? ANSWER_MS_MAX;
+  void isUnresponsive(endpoint.url, answerMsMax, ended.signal).then((isSo) => {
+    unresponsive = isSo;
+    if (isSo) child.kill('SIGKILL');
+  });
   return { process: child, endpoint, version: ready.version, exited };
 }
 

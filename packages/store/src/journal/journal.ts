@@ -1,18 +1,30 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThroughlineError } from '@throughline/model';
-import { encodeLength } from './record.ts';
-import { newSegment, recoverSegments, type Segment, syncDir } from './segment.ts';
+import type { Quarantine } from '../quarantine.ts';
+import { syncDir } from './disk.ts';
+import { encodeRecord, RECORD_OVERHEAD_BYTES } from './record.ts';
+import { recoverSegments } from './recovery.ts';
+import { bucketOf, newSegment, type Segment, seedOf } from './segment.ts';
 
 /** What one write and fsync may carry. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
+/**
+ * What an acknowledgement means. `fsync`: the record is on disk, and survives a loss of power. `os`:
+ * the operating system has it; it survives any crash of server and engine, but not of the machine.
+ */
+export type Durability = 'fsync' | 'os';
+
 export interface JournalOptions {
   dir: string;
+  durability: Durability;
   bytesMax: number;
   /** The active segment is sealed when it has this size, or this age. */
   segmentBytesMax: number;
   segmentAgeMs: number;
+  /** The bucket of a segment that is begun now. */
+  bucket: () => number;
 }
 
 export interface JournalStatus {
@@ -22,7 +34,9 @@ export interface JournalStatus {
 }
 
 interface Waiting {
-  record: Uint8Array;
+  request: Uint8Array;
+  /** What it will take in its segment, at most. */
+  bytes: number;
   resolve: () => void;
   reject: (error: ThroughlineError) => void;
 }
@@ -44,6 +58,8 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #sealed: Segment[];
   #active: ActiveSegment | undefined;
+  /** Segments behind whose last good byte a failed write may lie that could not be cut off yet. */
+  #uncut: ActiveSegment[] = [];
   #queue: Waiting[] = [];
   #queuedBytes = 0;
   #sealedBytes: number;
@@ -62,29 +78,34 @@ export class Journal {
     this.#lastCreatedMs = Math.max(0, ...recovered.map((segment) => segment.createdMs));
   }
 
-  /** Opens the journal with what an earlier server left in it. */
-  static async open(options: JournalOptions): Promise<Journal> {
-    return new Journal(options, await recoverSegments(options.dir));
+  /**
+   * Opens the journal with what an earlier server left in it. What is damaged of that goes to the
+   * quarantine.
+   *
+   * @throws ThroughlineError `TL_JOURNAL_FAILED` when it can be neither read nor mended
+   */
+  static async open(options: JournalOptions, quarantine: Quarantine): Promise<Journal> {
+    try {
+      return new Journal(options, await recoverSegments(options.dir, quarantine));
+    } catch (cause) {
+      throw failed('what is in it could not be recovered', cause);
+    }
   }
 
   /**
-   * Resolves when the record is on disk. Rejects with `TL_OVERLOADED` when the journal is full and
-   * with `TL_JOURNAL_FAILED` when it cannot be written; the record is then not in it.
+   * Resolves when the request is as safe as `durability` says. Rejects with `TL_OVERLOADED` when the
+   * journal is full, with `TL_OTLP_TOO_LARGE` when it is too small for this request even when empty,
+   * and with `TL_JOURNAL_FAILED` when it cannot be written; the request is then not in it.
    */
-  append(record: Uint8Array): Promise<void> {
+  append(request: Uint8Array): Promise<void> {
     if (this.#closed) return Promise.reject(failed('it is closed'));
-    if (this.#bytes() + record.length > this.#options.bytesMax) {
-      return Promise.reject(
-        new ThroughlineError(
-          'TL_OVERLOADED',
-          `the journal is full (${this.#options.bytesMax} bytes wait for the engine)`,
-          { hint: 'Send again in a second.' },
-        ),
-      );
-    }
+    const bytes = request.length + RECORD_OVERHEAD_BYTES;
+    const { bytesMax } = this.#options;
+    if (bytes > bytesMax) return Promise.reject(tooLarge(bytes, bytesMax));
+    if (this.#bytes() + bytes > bytesMax) return Promise.reject(full(bytesMax));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#queue.push({ record, resolve, reject });
-    this.#queuedBytes += record.length;
+    this.#queue.push({ request, bytes, resolve, reject });
+    this.#queuedBytes += bytes;
     this.#write();
     return promise;
   }
@@ -128,7 +149,7 @@ export class Journal {
     // Ids sort by age, and halves of a segment sort before the next segment.
     const last = this.#sealed.at(-1)?.id ?? '';
     const deadlineMs = Date.now() + timeoutMs;
-    while (this.#sealed.some((segment) => segment.id <= `${last}~`)) {
+    while (this.#uncut.length > 0 || this.#sealed.some(({ id }) => id <= `${last}~`)) {
       const leftMs = deadlineMs - Date.now();
       if (leftMs <= 0) return false;
       await Promise.race([this.changed(), delay(leftMs, undefined, { ref: false })]);
@@ -139,10 +160,16 @@ export class Journal {
   status(): JournalStatus {
     const oldest = this.#sealed[0] ?? this.#active?.segment;
     return {
-      segments: this.#sealed.length + (this.#active ? 1 : 0),
+      segments: this.#sealed.length + this.#uncut.length + (this.#active ? 1 : 0),
       bytes: this.#bytes(),
       oldestMs: oldest?.createdMs,
     };
+  }
+
+  /** The buckets into which what is here will be loaded. */
+  buckets(): Set<number> {
+    const open = [...this.#uncut, ...(this.#active ? [this.#active] : [])];
+    return new Set([...this.#sealed, ...open.map(({ segment }) => segment)].map(bucketOf));
   }
 
   /** Writes what is queued, seals, and takes nothing more. */
@@ -152,7 +179,8 @@ export class Journal {
   }
 
   #bytes(): number {
-    return this.#sealedBytes + (this.#active?.bytes ?? 0) + this.#queuedBytes;
+    const uncutBytes = this.#uncut.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#sealedBytes + uncutBytes + (this.#active?.bytes ?? 0) + this.#queuedBytes;
   }
 
   #notify(): void {
@@ -189,23 +217,24 @@ export class Journal {
   }
 
   #takeGroup(): Waiting[] {
-    let bytes = 0;
+    let groupBytes = 0;
     let count = 0;
-    for (const { record } of this.#queue) {
-      if (count > 0 && bytes + record.length > GROUP_BYTES_MAX) break;
-      bytes += record.length;
+    for (const { bytes } of this.#queue) {
+      if (count > 0 && groupBytes + bytes > GROUP_BYTES_MAX) break;
+      groupBytes += bytes;
       count += 1;
     }
     return this.#queue.splice(0, count);
   }
 
   async #commit(group: Waiting[]): Promise<void> {
-    const chunks = group.flatMap(({ record }) => [encodeLength(record.length), record]);
-    const content = Buffer.concat(chunks);
     try {
       this.#active ??= await this.#create();
-      await this.#active.handle.appendFile(content);
-      await this.#active.handle.datasync();
+      const { segment, handle } = this.#active;
+      const seed = seedOf(segment.id);
+      const content = Buffer.concat(group.flatMap(({ request }) => encodeRecord(request, seed)));
+      await handle.appendFile(content);
+      if (this.#options.durability === 'fsync') await handle.datasync();
       this.#active.bytes += content.length;
       for (const { resolve } of group) resolve();
     } catch (cause) {
@@ -214,13 +243,14 @@ export class Journal {
       await this.#sealActive();
       for (const { reject } of group) reject(failed('writing failed', cause));
     } finally {
-      for (const { record } of group) this.#queuedBytes -= record.length;
+      for (const { bytes } of group) this.#queuedBytes -= bytes;
     }
   }
 
   async #create(): Promise<ActiveSegment> {
     this.#lastCreatedMs = Math.max(this.#lastCreatedMs + 1, Date.now());
-    const segment = newSegment(this.#options.dir, this.#lastCreatedMs);
+    const { dir, bucket } = this.#options;
+    const segment = newSegment(dir, this.#lastCreatedMs, bucket());
     const handle = await open(segment.path, 'ax', 0o600);
     try {
       await syncDir(this.#options.dir);
@@ -240,30 +270,50 @@ export class Journal {
   async #sealActive(): Promise<void> {
     this.#sealWanted = false;
     this.#aged = false;
-    const active = this.#active;
-    if (!active) return;
-    this.#active = undefined;
-    clearTimeout(active.age);
-    try {
-      await active.handle.truncate(active.bytes);
-    } catch {
-      // The torn tail stays and the segment with it, unloaded, until the next start cuts it.
-      await active.handle.close().catch(() => undefined);
+    const cuts = this.#uncut.splice(0);
+    if (this.#active) {
+      clearTimeout(this.#active.age);
+      cuts.push(this.#active);
+      this.#active = undefined;
+    }
+    for (const active of cuts) await this.#cut(active);
+    if (cuts.length > 0) this.#notify();
+  }
+
+  /** Cuts off what may lie behind the last good byte; what cannot be cut now, at the next sealing. */
+  async #cut(active: ActiveSegment): Promise<void> {
+    const { segment, handle, bytes } = active;
+    if (bytes === 0) {
+      await handle.close().catch(() => undefined);
+      await unlink(segment.path).catch(() => undefined);
       return;
     }
-    await active.handle.close().catch(() => undefined);
-    if (active.bytes > 0) {
-      this.#sealed.push({ ...active.segment, bytes: active.bytes });
-      this.#sealedBytes += active.bytes;
-    } else {
-      await unlink(active.segment.path).catch(() => undefined);
+    try {
+      await handle.truncate(bytes);
+    } catch {
+      this.#uncut.push(active);
+      return;
     }
-    this.#notify();
+    await handle.close().catch(() => undefined);
+    this.#sealed.push({ ...segment, bytes });
+    this.#sealedBytes += bytes;
   }
 }
 
 function sumBytes(segments: readonly Segment[]): number {
   return segments.reduce((sum, segment) => sum + segment.bytes, 0);
+}
+
+function full(bytesMax: number): ThroughlineError {
+  const message = `the journal is full (${bytesMax} bytes wait for the engine)`;
+  return new ThroughlineError('TL_OVERLOADED', message, { hint: 'Send again in a second.' });
+}
+
+function tooLarge(bytes: number, bytesMax: number): ThroughlineError {
+  const message = `a request of ${bytes} bytes, more than the whole journal may hold (${bytesMax})`;
+  return new ThroughlineError('TL_OTLP_TOO_LARGE', message, {
+    hint: 'Send smaller batches, or start the server with a larger --journal-max.',
+  });
 }
 
 function failed(reason: string, cause?: unknown): ThroughlineError {

@@ -1,4 +1,18 @@
+import { crc32 } from 'node:zlib';
+
 const VARINT_BYTES_MAX = 5;
+
+/**
+ * The tag of the trailer that ends every record: field 2^29 - 1, which no version of OTLP will use,
+ * as a fixed32. Its value is the checksum. To a protobuf reader, the engine's among them, the
+ * trailer is an unknown field; to recovery it is the mark by which the end of a record is known.
+ */
+export const MARK = Buffer.of(0xfd, 0xff, 0xff, 0xff, 0x0f);
+export const CHECKSUM_BYTES = 4;
+const TRAILER_BYTES = MARK.length + CHECKSUM_BYTES;
+
+/** What a record takes in a segment beside its request, at most. */
+export const RECORD_OVERHEAD_BYTES = VARINT_BYTES_MAX + TRAILER_BYTES;
 
 /**
  * The length prefix of a record: a protobuf varint, as the engine's `Protobuf` format expects it.
@@ -14,6 +28,19 @@ export function encodeLength(length: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/**
+ * A request as the record of a segment: length, request, mark, CRC-32 of the request, little-endian.
+ *
+ * @param seed the segment's (`seedOf`): a checksum is right in its own segment only, so neither what a
+ *   request carries inside it nor an old file's block can pass for a record
+ */
+export function encodeRecord(request: Uint8Array, seed: number): Uint8Array[] {
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  trailer.set(MARK);
+  trailer.writeUInt32LE(crc32(request, seed), MARK.length);
+  return [encodeLength(request.length + TRAILER_BYTES), request, trailer];
+}
+
 /** Where a record lies in its segment, its length prefix included: [from, to). */
 export interface RecordRange {
   readonly from: number;
@@ -21,32 +48,60 @@ export interface RecordRange {
 }
 
 /**
- * The complete records at the front of a segment. What follows the last of them is a torn tail:
- * bytes of a write that never finished, and so was never acknowledged.
+ * Where the record that begins at `from` ends, by its length alone; -1 when it is not all there. Recovery
+ * asks this of every byte, so it makes no object.
  */
+export function endAt(segment: Uint8Array, from: number): number {
+  let length = 0;
+  let scale = 1;
+  for (let at = from; at < from + VARINT_BYTES_MAX; at += 1) {
+    const byte = segment[at];
+    if (byte === undefined) return -1;
+    length += (byte & 0x7f) * scale;
+    scale *= 128;
+    if (byte >= 0x80) continue;
+    const end = at + 1 + length;
+    return end <= segment.length ? end : -1;
+  }
+  return -1;
+}
+
+/** The complete records at the front of a segment, by their lengths alone. */
 export function scanRecords(segment: Uint8Array): RecordRange[] {
   const records: RecordRange[] = [];
   let from = 0;
-  while (from < segment.length) {
-    const prefix = decodeLength(segment, from);
-    if (!prefix || prefix.end + prefix.length > segment.length) break;
-    const to = prefix.end + prefix.length;
+  for (let to = endAt(segment, from); to >= 0; to = endAt(segment, from)) {
     records.push({ from, to });
     from = to;
   }
   return records;
 }
 
-function decodeLength(
-  bytes: Uint8Array,
-  from: number,
-): { length: number; end: number } | undefined {
-  let length = 0;
-  for (let index = 0; index < VARINT_BYTES_MAX; index += 1) {
-    const byte = bytes[from + index];
-    if (byte === undefined) return undefined;
-    length += (byte & 0x7f) * 128 ** index;
-    if (byte < 0x80) return { length, end: from + index + 1 };
-  }
-  return undefined;
+/** Whether these bytes end with the trailer of a record. */
+export function isMarked(segment: Buffer, from: number, to: number): boolean {
+  const at = to - TRAILER_BYTES;
+  return (
+    at > from &&
+    segment[at] === MARK[0] &&
+    segment.compare(MARK, 0, MARK.length, at, at + MARK.length) === 0
+  );
+}
+
+/** Whether the request of a marked record has the checksum that its trailer says. */
+export function isIntact(segment: Buffer, from: number, to: number, seed: number): boolean {
+  let requestAt = from;
+  while ((segment[requestAt] ?? 0) >= 0x80) requestAt += 1;
+  requestAt += 1;
+  const trailerAt = to - TRAILER_BYTES;
+  if (requestAt > trailerAt) return false;
+  const checksum = segment.readUInt32LE(trailerAt + MARK.length);
+  return crc32(segment.subarray(requestAt, trailerAt), seed) === checksum;
+}
+
+/** How many records ended in these bytes, whatever else is wrong with them. */
+export function countMarks(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + MARK.length))
+    count += 1;
+  return count;
 }

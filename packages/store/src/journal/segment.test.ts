@@ -1,16 +1,9 @@
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { encodeLength } from './record.ts';
-import { newSegment, recoverSegments, type Segment, splitSegment } from './segment.ts';
+import { encodeRecord } from './record.ts';
+import { bucketOf, newSegment, type Segment, seedOf, splitSegment, wholeOf } from './segment.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -18,45 +11,33 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function write(createdMs: number, records: string[]): Segment {
+function write(createdMs: number, requests: string[]): Segment {
+  const segment = newSegment(dir, createdMs, 0);
+  const seed = seedOf(segment.id);
   const content = Buffer.concat(
-    records.flatMap((record) => [encodeLength(record.length), Buffer.from(record)]),
+    requests.flatMap((request) => encodeRecord(Buffer.from(request), seed)),
   );
-  const segment = { ...newSegment(dir, createdMs), bytes: content.length };
   writeFileSync(segment.path, content);
-  return segment;
+  return { ...segment, bytes: content.length };
 }
 
-test('recovery cuts a torn tail and returns the segments oldest first', async () => {
-  const newer = write(2_000, ['c']);
-  const older = write(1_000, ['a', 'b']);
-  appendFileSync(older.path, Uint8Array.of(100, 1, 2, 3));
-  expect(await recoverSegments(dir)).toEqual([older, newer]);
-  expect(readFileSync(older.path)).toHaveLength(older.bytes);
-});
-
-test('a segment without a complete record is removed', async () => {
-  writeFileSync(newSegment(dir, 1_000).path, Uint8Array.of(5, 1));
-  expect(await recoverSegments(dir)).toEqual([]);
-  expect(readdirSync(dir)).toEqual([]);
-});
-
-test('two halves hold what the whole held', async () => {
+test('two halves hold what the whole held, and its checksums', async () => {
   const whole = write(1_000, ['a', 'b', 'c']);
   const content = readFileSync(whole.path);
   const halves = await splitSegment(whole);
   expect(halves?.map(({ id }) => id)).toEqual([`${whole.id}.0`, `${whole.id}.1`]);
+  expect(halves?.map(({ id }) => wholeOf(id))).toEqual([whole.id, whole.id]);
+  expect(halves?.map(({ id }) => seedOf(id))).toEqual([seedOf(whole.id), seedOf(whole.id)]);
   expect(Buffer.concat(halves?.map(({ path }) => readFileSync(path)) ?? [])).toEqual(content);
-  expect(await recoverSegments(dir)).toEqual(halves);
 });
 
 test('a single record is not split', async () => {
   expect(await splitSegment(write(1_000, ['a']))).toBeUndefined();
 });
 
-test('a split that did not finish leaves the whole', async () => {
-  const whole = write(1_000, ['a', 'b']);
-  writeFileSync(join(dir, `${whole.id}.0.otlp`), Uint8Array.of(1, 97));
-  expect(await recoverSegments(dir)).toEqual([whole]);
-  expect(readdirSync(dir)).toHaveLength(1);
+test('halves are of the bucket of the whole; segments of an earlier version, of their day', async () => {
+  const whole = newSegment(dir, 1_700_000_000_000, 1_699_999_200);
+  expect(bucketOf(whole)).toBe(1_699_999_200);
+  expect(bucketOf({ ...whole, id: `${whole.id}.0.1` })).toBe(1_699_999_200);
+  expect(bucketOf({ ...whole, id: '01700000000000-0a1b2c3d' })).toBe(1_699_920_000);
 });

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, truncate, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { syncDir, writeSynced } from './disk.ts';
 import { scanRecords } from './record.ts';
 
-const SUFFIX = '.otlp';
+/** Segments whose records have checksums. */
+export const SUFFIX = '.segment';
+/** Segments that an earlier version left behind: records without checksums. Read, never written. */
+export const PLAIN_SUFFIX = '.otlp';
 
 /**
- * A file of length-delimited `ExportTraceServiceRequest` messages. Its id begins with its time, so
- * ids sort by age, and never comes again: it is the token by which the engine recognises a repeated
- * load.
+ * A file of length-delimited `ExportTraceServiceRequest` messages, each with a checksum. Its id
+ * begins with its time, so ids sort by age, and never comes again: it is the token by which the
+ * engine recognises a repeated load.
  */
 export interface Segment {
   readonly id: string;
@@ -17,48 +22,30 @@ export interface Segment {
   readonly bytes: number;
 }
 
-export function newSegment(dir: string, createdMs: number): Segment {
-  const id = `${String(createdMs).padStart(14, '0')}-${randomBytes(4).toString('hex')}`;
+/** `bucketS` goes into the id: a repeated load has to hit the same partition, whenever it comes. */
+export function newSegment(dir: string, createdMs: number, bucketS: number): Segment {
+  const time = `${String(createdMs).padStart(14, '0')}-${String(bucketS).padStart(10, '0')}`;
+  const id = `${time}-${randomBytes(4).toString('hex')}`;
   return { id, path: join(dir, `${id}${SUFFIX}`), createdMs, bytes: 0 };
 }
 
-/** Makes the creation, renaming and removal of files in the directory survive a loss of power. */
-export async function syncDir(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+const DAY_S = 86_400;
+
+/** The bucket in the id; of a segment of an earlier version, the day on which it was begun. */
+export function bucketOf({ id, createdMs }: Segment): number {
+  const match = /^\d{14}-(\d{10})-/.exec(id);
+  if (match) return Number(match[1]);
+  const createdS = Math.floor(createdMs / 1_000);
+  return createdS - (createdS % DAY_S);
 }
 
-/**
- * The segments that an earlier server left behind, oldest first, each cut back to its complete
- * records. Halves beside their whole are of a split that did not finish, and go.
- */
-export async function recoverSegments(dir: string): Promise<Segment[]> {
-  const names = (await readdir(dir)).filter((name) => name.endsWith(SUFFIX)).sort();
-  const ids = new Set(names.map((name) => name.slice(0, -SUFFIX.length)));
-  const segments: Segment[] = [];
-  for (const id of ids) {
-    const path = join(dir, `${id}${SUFFIX}`);
-    const bytes = ids.has(wholeOf(id)) ? 0 : await cutTornTail(path);
-    if (bytes === 0) await unlink(path);
-    else segments.push({ id, path, createdMs: Number.parseInt(id, 10), bytes });
-  }
-  await syncDir(dir);
-  return segments;
-}
-
-async function cutTornTail(path: string): Promise<number> {
-  const content = await readFile(path);
-  const bytes = scanRecords(content).at(-1)?.to ?? 0;
-  if (bytes < content.length) await truncate(path, bytes);
-  return bytes;
+/** What the checksums of a segment start from; the same for the halves that it is split into. */
+export function seedOf(id: string): number {
+  return crc32(id.split('.', 1)[0] ?? '');
 }
 
 /** The id of the segment that the half `id` was split from; empty for a segment that is no half. */
-function wholeOf(id: string): string {
+export function wholeOf(id: string): string {
   return id.slice(0, Math.max(0, id.lastIndexOf('.')));
 }
 
@@ -85,14 +72,8 @@ export async function splitSegment(segment: Segment): Promise<[Segment, Segment]
 
 async function writeHalf(whole: Segment, half: string, content: Uint8Array): Promise<Segment> {
   const id = `${whole.id}${half}`;
-  const path = join(dirname(whole.path), `${id}${SUFFIX}`);
-  const handle = await open(path, 'w', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const path = join(dirname(whole.path), `${id}${extname(whole.path)}`);
+  await writeSynced(path, content);
   return { id, path, createdMs: whole.createdMs, bytes: content.length };
 }
 

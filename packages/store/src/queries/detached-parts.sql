@@ -1,1 +1,4 @@
-SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() LIMIT 100
+SELECT table, name, reason, path
+FROM system.detached_parts
+WHERE database = currentDatabase()
+LIMIT 100

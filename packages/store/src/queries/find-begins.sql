@@ -1,15 +1,20 @@
--- `hasAll` over all values is what the bloom filter answers; the exact comparison is the line below
--- it.
+-- The id leads to the traces in which something that carries it begins; the begins are then compared with
+-- the whole key.
 SELECT
-    trace_id,
-    span_id,
+    lower(hex(trace_id)) AS trace_id,
+    lower(hex(span_id)) AS span_id,
     start_ns,
-    arrayMap(k -> attributes[k], {key_attributes:Array(String)}) AS key
-FROM correlation
+    arrayMap(k -> attributes_string[k], {key_attributes:Array(String)}) AS key
+FROM spans
+PREWHERE spans.trace_id IN
+    (
+        SELECT trace_id FROM correlation
+        WHERE key = {id_key:String} AND value = {id:String} AND begins_lifecycle
+        LIMIT {traces_max:UInt32}
+    )
 WHERE name IN {begin_names:Array(String)}
-    AND hasAll(mapValues(attributes), {values:Array(String)})
-    AND arrayMap(k -> attributes[k], {value_attributes:Array(String)}) = {values:Array(String)}
-    AND hasAll(mapKeys(attributes), {key_attributes:Array(String)})
+    AND arrayMap(k -> attributes_string[k], {value_attributes:Array(String)}) = {values:Array(String)}
+    AND hasAll(mapKeys(attributes_string), {key_attributes:Array(String)})
 ORDER BY start_ns, trace_id, span_id
 LIMIT 1 BY trace_id, span_id
 LIMIT {rows_max:UInt32}

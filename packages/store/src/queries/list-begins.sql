@@ -11,13 +11,13 @@ WITH
                 attributes[{key_1:String}], '\0', attributes[{key_2:String}], '\0',
                 attributes[{key_3:String}], '\0', attributes[{key_4:String}]) AS key,
             min(start_ns) AS first_ns,
-            argMin(concat(trace_id, span_id), start_ns) AS begin_ids,
+            argMin(lower(hex(concat(trace_id, span_id))), start_ns) AS begin_ids,
             argMin(
                 concat(
                     attributes[{word_1:String}], '\n', attributes[{word_2:String}], '\n',
                     attributes[{word_3:String}]),
                 start_ns) AS shown
-        FROM correlation
+        FROM lifecycle_spans
         WHERE name IN {begin_names:Array(String)}
             AND hasAll(mapKeys(attributes), {key_attributes:Array(String)})
             AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64}
@@ -29,11 +29,13 @@ WITH
             concat(
                 attributes[{key_1:String}], '\0', attributes[{key_2:String}], '\0',
                 attributes[{key_3:String}], '\0', attributes[{key_4:String}]) AS key,
-            min(end_ns) AS last_ns,
+            min(start_ns + duration_ns) AS last_ns,
             argMin(
-                concat(trace_id, span_id, attributes[{status_attribute:String}]),
-                end_ns) AS end_ids_status
-        FROM correlation
+                concat(
+                    lower(hex(concat(trace_id, span_id))),
+                    attributes[{status_attribute:String}]),
+                start_ns + duration_ns) AS end_ids_status
+        FROM lifecycle_spans
         WHERE name IN {end_names:Array(String)}
             AND attributes[{status_attribute:String}] IN {terminal_statuses:Array(String)}
             AND start_ns >= {ends_from_ns:Int64}

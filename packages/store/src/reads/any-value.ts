@@ -1,80 +1,64 @@
 import type { AttributeValue } from '@throughline/model';
 
 /**
- * An inner map or array that the engine kept encoded (see schema/functions.sql), decoded from
- * OTLP's `KeyValueList` or `ArrayValue` (common/v1/common.proto).
+ * OTLP's values (common/v1/common.proto) that the engine keeps encoded, decoded exactly. The receiver
+ * has checked how they are encoded; what is unknown in them is left out.
  */
-type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
-/** Deeper than this a value is shown as base64: a sender could otherwise exhaust the stack. */
+/** Deeper than this a value is given as its bytes: a sender could otherwise exhaust the stack. */
 const DEPTH_MAX = 32;
 
-/**
- * Parses a value of `attributes_json` or of an attribute object. Maps, and whatever lies in an
- * array besides scalars, become JSON text.
- */
-export function parseAttributeValue(value: unknown): AttributeValue {
-  const json = Array.isArray(value) ? value.map(expand) : expand(value);
-  return Array.isArray(json) ? json.map(scalarOf) : scalarOf(json);
-}
+type Entry = [key: string, value: AttributeValue];
 
-function scalarOf(json: Json): string | number | boolean {
-  return typeof json === 'object' ? JSON.stringify(json) : json;
-}
-
-function expand(value: unknown): Json {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return value;
+/** A value of an `attributes_other` column: the letter of its kind, then its bytes (functions.sql). */
+export function decodeOther(column: Buffer): AttributeValue {
+  const value = column.subarray(1);
+  switch (String.fromCharCode(column[0] ?? 0)) {
+    case 'a':
+      return decodeArray(value, 1);
+    case 'k':
+      return decodeMap(value, 1);
+    case 'b':
+      return new Uint8Array(value);
+    default:
+      return null;
   }
-  const encoded = value as { kvlist: string } | { array: string };
-  return 'kvlist' in encoded
-    ? decodeMap(Buffer.from(encoded.kvlist, 'base64'), 0)
-    : decodeArray(Buffer.from(encoded.array, 'base64'), 0);
 }
 
-function decodeMap(message: Buffer, depth: number): Json {
-  if (depth > DEPTH_MAX) return message.toString('base64');
-  const entries: [string, Json][] = [];
-  for (const { value: entry } of fieldsOf(message)) {
-    const fields = fieldsOf(entry);
-    const key = fields.find(({ number }) => number === 1)?.value.toString() ?? '';
-    const value = fields.find(({ number }) => number === 2)?.value ?? Buffer.alloc(0);
-    entries.push([key, decodeValue(value, depth + 1)]);
-  }
-  return Object.fromEntries(entries);
+/** A `KeyValue` message. */
+export function decodeKeyValue(message: Buffer): Entry {
+  return keyValue(message, 0);
 }
 
-function decodeArray(message: Buffer, depth: number): Json {
-  if (depth > DEPTH_MAX) return message.toString('base64');
+function keyValue(message: Buffer, depth: number): Entry {
+  const fields = fieldsOf(message);
+  const key = fields.find(({ number }) => number === 1)?.value.toString() ?? '';
+  const value = fields.find(({ number }) => number === 2)?.value ?? Buffer.alloc(0);
+  return [key, decodeValue(value, depth + 1)];
+}
+
+function decodeMap(message: Buffer, depth: number): AttributeValue {
+  if (depth > DEPTH_MAX) return new Uint8Array(message);
+  return Object.fromEntries(fieldsOf(message).map(({ value }) => keyValue(value, depth)));
+}
+
+function decodeArray(message: Buffer, depth: number): AttributeValue {
+  if (depth > DEPTH_MAX) return new Uint8Array(message);
   return fieldsOf(message).map(({ value }) => decodeValue(value, depth + 1));
 }
 
-/**
- * An `AnyValue`: of several alternatives on the wire the last one counts. One that is not encoded
- * as its type asks is shown as its bytes; the receiver does not look this deep.
- */
-function decodeValue(message: Buffer, depth: number): Json {
+/** An `AnyValue`: of several alternatives on the wire the last one counts. */
+function decodeValue(message: Buffer, depth: number): AttributeValue {
   const field = fieldsOf(message).at(-1);
-  if (!field) return '';
+  if (!field) return null;
   const { number, wireType, value } = field;
   if (wireType === VARINT && number === 2) return value.readBigInt64LE() !== 0n;
-  if (wireType === VARINT && number === 3) return exactNumber(value.readBigInt64LE());
-  if (wireType === FIXED64 && number === 4) return finiteNumber(value.readDoubleLE());
+  if (wireType === VARINT && number === 3) return value.readBigInt64LE();
+  if (wireType === FIXED64 && number === 4) return value.readDoubleLE();
   if (wireType === BYTES && number === 1) return value.toString();
   if (wireType === BYTES && number === 5) return decodeArray(value, depth);
   if (wireType === BYTES && number === 6) return decodeMap(value, depth);
-  return value.toString('base64');
-}
-
-/** An integer as a number where a double carries it exactly, else as its decimal text. */
-export function exactNumber(value: bigint): number | string {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value.toString();
-}
-
-/** JSON knows no infinities and no NaN: these are their names. */
-export function finiteNumber(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value);
+  return new Uint8Array(value);
 }
 
 /** Wire types (protobuf encoding, "Message Structure"). */

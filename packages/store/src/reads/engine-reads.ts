@@ -1,12 +1,6 @@
-import {
-  ATTR,
-  type LifecycleDefinition,
-  NS_PER_S,
-  nowNs,
-  spanRef,
-  ThroughlineError,
-} from '@throughline/model';
+import { type LifecycleDefinition, NS_PER_S, nowNs, spanRef } from '@throughline/model';
 import type { Engine } from '../engine/engine.ts';
+import { idKeyOf, keyParameters, LISTED_ATTRIBUTES } from '../indexed.ts';
 import { query } from '../sql.ts';
 import type {
   BeginPage,
@@ -15,12 +9,15 @@ import type {
   LinkPage,
   ListOptions,
   SpanPage,
+  TracePage,
   TraceStore,
 } from '../trace-store.ts';
 import { decodeCursor, encodeCursor, firstCursor } from './cursor.ts';
-import { linkTypeOf, parseAttributes, type SpanRow, toSpan } from './span-row.ts';
+import { NO_ORIGIN, Origins } from './origins.ts';
+import { decodeKeyValues, linkTypeOf, type SpanRow, toSpan } from './span-row.ts';
 
 const SPANS_OF_TRACES = query('spans-of-traces');
+const TRACES_LINKING_TO = query('traces-linking-to');
 const LINKS_TO_TRACES = query('links-to-traces');
 const FIND_BEGINS = query('find-begins');
 const BEGINS_OF_TRACES = query('begins-of-traces');
@@ -28,15 +25,14 @@ const LIST_BEGINS = query('list-begins');
 
 /** More begins than this for one key, or in one answer's traces, is a fault of the senders. */
 const BEGINS_MAX = 10_000;
+/** Traces in which one id is looked for. */
+const TRACES_OF_ID_MAX = 100_000;
 const INT64_MIN = -9_223_372_036_854_775_808n;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
 /** What a word of a list's filter is looked for in, besides the key and the status. */
-const WORD_ATTRIBUTES = {
-  word_1: ATTR.tradingSymbol,
-  word_2: ATTR.orderSide,
-  word_3: ATTR.orderType,
-};
+const [word_1, word_2, word_3] = LISTED_ATTRIBUTES;
+const WORD_ATTRIBUTES = { word_1, word_2, word_3 };
 
 /** By how much the clock of the host where a lifecycle ends may be behind that where it began. */
 const CLOCK_SKEW_MAX_NS = 60n * NS_PER_S;
@@ -46,7 +42,8 @@ interface LinkTargetRow {
   target_span_id: string;
   trace_id: string;
   span_id: string;
-  attributes: string;
+  /** `KeyValue` messages in base64. */
+  attributes: string[];
   service: string;
   name: string;
   start_ns: string;
@@ -75,9 +72,11 @@ interface LifecycleRow {
 /** The trace store's reads, over the engine's tables. */
 export class EngineReads implements TraceStore {
   readonly #engine: Engine;
+  readonly #origins: Origins;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#origins = new Origins(engine);
   }
 
   async spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage> {
@@ -86,7 +85,20 @@ export class EngineReads implements TraceStore {
       trace_ids: traceIds,
       rows_max: limit + 1,
     });
-    return { spans: rows.slice(0, limit).map(toSpan), truncated: rows.length > limit };
+    const page = rows.slice(0, limit);
+    const origins = await this.#origins.of(new Set(page.map((row) => row.origin_id)));
+    const spans = page.map((row) => toSpan(row, origins.get(row.origin_id) ?? NO_ORIGIN));
+    return { spans, truncated: rows.length > limit };
+  }
+
+  async tracesLinkingTo(traceIds: readonly string[], limit: number): Promise<TracePage> {
+    if (traceIds.length === 0) return { traceIds: [], truncated: false };
+    const rows = await this.#engine.rows<{ trace_id: string }>(TRACES_LINKING_TO, {
+      trace_ids: traceIds,
+      rows_max: limit + 1,
+    });
+    const linking = rows.slice(0, limit).map((row) => row.trace_id);
+    return { traceIds: linking, truncated: rows.length > limit };
   }
 
   async linksToTraces(traceIds: readonly string[], limit: number): Promise<LinkPage> {
@@ -103,12 +115,16 @@ export class EngineReads implements TraceStore {
     values: readonly string[],
   ): Promise<BeginSpan[]> {
     const { keyAttributes } = definition;
-    if (values.length === 0 || values.length > keyAttributes.length) return [];
+    const [idKey, id] = [idKeyOf(definition), values.at(-1)];
+    if (id === undefined || values.length > keyAttributes.length) return [];
     const rows = await this.#engine.rows<BeginSpanRow>(FIND_BEGINS, {
       begin_names: definition.beginSpans,
       key_attributes: keyAttributes,
       value_attributes: keyAttributes.slice(-values.length),
       values,
+      id_key: idKey,
+      id,
+      traces_max: TRACES_OF_ID_MAX,
       rows_max: BEGINS_MAX,
     });
     return rows.map(toBegin);
@@ -130,7 +146,6 @@ export class EngineReads implements TraceStore {
 
   async listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage> {
     const { sort, limit } = options;
-    const [key1, key2, key3, key4] = fourKeys(definition);
     const after =
       options.cursor === undefined
         ? firstCursor(sort, nowNs())
@@ -140,10 +155,7 @@ export class EngineReads implements TraceStore {
       begin_names: definition.beginSpans,
       end_names: definition.endSpans,
       key_attributes: definition.keyAttributes,
-      key_1: key1,
-      key_2: key2,
-      key_3: key3,
-      key_4: key4,
+      ...keyParameters(definition),
       status_attribute: definition.statusAttribute,
       terminal_statuses: definition.terminalStatuses,
       status: options.status ?? '',
@@ -174,18 +186,8 @@ export class EngineReads implements TraceStore {
   }
 }
 
-/** The key attributes, filled up with empty names; list-begins.sql names four. */
-function fourKeys({ name, keyAttributes }: LifecycleDefinition): [string, string, string, string] {
-  const [key1 = '', key2 = '', key3 = '', key4 = '', ...more] = keyAttributes;
-  if (more.length === 0) return [key1, key2, key3, key4];
-  throw new ThroughlineError(
-    'TL_CONFIG_INVALID',
-    `the lifecycle ${name} has ${keyAttributes.length} key attributes; at most 4 are possible`,
-  );
-}
-
 function toInboundLink(row: LinkTargetRow): LinkPage['links'][number] {
-  const attributes = parseAttributes(row.attributes);
+  const attributes = decodeKeyValues(row.attributes);
   return {
     target: spanRef({ traceId: row.target_trace_id, spanId: row.target_span_id }),
     source: spanRef({ traceId: row.trace_id, spanId: row.span_id }),

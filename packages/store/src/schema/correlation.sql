@@ -1,25 +1,26 @@
--- One row per span that carries a business id. Ordered by name and time, so that the begins and the
--- ends of lifecycles lie together; the bloom filters find a single key or trace among them.
+-- Which traces carry a business id: an order is found by its id as a trace is by its. The trace in which
+-- a lifecycle begins is told from the many that it passes through.
 CREATE TABLE IF NOT EXISTS correlation
 (
-    received_day Date,
-    name LowCardinality(String) CODEC(ZSTD(1)),
-    start_ns Int64 CODEC(Delta, ZSTD(1)),
-    end_ns Int64 CODEC(Delta, ZSTD(1)),
-    trace_id String CODEC(ZSTD(1)),
-    span_id String CODEC(ZSTD(1)),
-    service LowCardinality(String) CODEC(ZSTD(1)),
-    attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    INDEX value_bloom mapValues(attributes) TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX trace_id_bloom trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+    bucket DateTime('UTC') CODEC(ZSTD(1)),
+    key LowCardinality(String) CODEC(ZSTD(1)),
+    value String CODEC(ZSTD(1)),
+    begins_lifecycle Bool CODEC(ZSTD(1)),
+    trace_id FixedString(16) CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
-PARTITION BY received_day
-ORDER BY (name, start_ns)
+PARTITION BY bucket
+ORDER BY (key, value, begins_lifecycle, trace_id)
 SETTINGS
     index_granularity = 1024,
-    min_compress_block_size = 8192,
-    max_compress_block_size = 32768,
     non_replicated_deduplication_window = 1000,
     fsync_after_insert = 1,
-    fsync_part_directory = 1
+    fsync_part_directory = 1;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS received_spans_to_correlation TO correlation AS
+SELECT DISTINCT bucket, id.1 AS key, id.2 AS value, begins_lifecycle, trace_id
+FROM
+(
+    SELECT bucket, begins_lifecycle, trace_id, arrayJoin(ids) AS id
+    FROM received_spans
+)

@@ -14,7 +14,10 @@ const { root } = protobuf.parse(
   }
   message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
   message ScopeSpans { Scope scope = 1; repeated Span spans = 2; string schema_url = 3; }
-  message Scope { string name = 1; string version = 2; repeated KeyValue attributes = 3; }
+  message Scope {
+    string name = 1; string version = 2; repeated KeyValue attributes = 3;
+    uint32 dropped_attributes_count = 4;
+  }
   message Span {
     bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4;
     string name = 5; int32 kind = 6;
@@ -103,6 +106,11 @@ export function encodeRequest(
 ): Uint8Array {
   const scope_spans = [{ scope: { name: 'scope-a', version: '1.2.3' }, spans }];
   const request = { resource_spans: [{ resource: { attributes: resource }, scope_spans }] };
+  return Request.encode(Request.fromObject(request)).finish();
+}
+
+/** An `ExportTraceServiceRequest` of anything that it can hold, in the names of the .proto file. */
+export function encodeFull(request: { resource_spans: object[] }): Uint8Array {
   return Request.encode(Request.fromObject(request)).finish();
 }
 

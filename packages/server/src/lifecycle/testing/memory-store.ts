@@ -1,5 +1,5 @@
-import { type Span, spanRef } from '@throughline/model';
-import type { InboundLinkRow, TraceStore } from '@throughline/store';
+import type { Span } from '@throughline/model';
+import type { TraceStore } from '@throughline/store';
 
 /** The part of a trace store that reads graphs, over an array; counts its queries. */
 export class MemoryStore implements TraceStore {
@@ -17,19 +17,18 @@ export class MemoryStore implements TraceStore {
     return { spans: spans.slice(0, limit), truncated: spans.length > limit };
   }
 
-  async linksToTraces(traceIds: readonly string[], limit: number) {
+  async tracesLinkingTo(traceIds: readonly string[], limit: number) {
     this.queries += 1;
     const wanted = new Set(traceIds);
-    const links = this.#spans.flatMap((span) =>
-      span.links
-        .filter(({ traceId }) => wanted.has(traceId))
-        .map((link): InboundLinkRow => {
-          const { name, service, startNs } = span;
-          const ends = { target: spanRef(link), source: spanRef(span) };
-          return { ...ends, type: link.type, attributes: link.attributes, name, service, startNs };
-        }),
+    const linking = this.#spans.filter((span) =>
+      span.links.some(({ traceId }) => traceId !== span.traceId && wanted.has(traceId)),
     );
-    return { links: links.slice(0, limit), truncated: links.length > limit };
+    const found = [...new Set(linking.map(({ traceId }) => traceId))];
+    return { traceIds: found.slice(0, limit), truncated: found.length > limit };
+  }
+
+  async linksToTraces() {
+    return { links: [], truncated: false };
   }
 
   async findBegins() {

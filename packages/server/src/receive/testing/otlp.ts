@@ -42,8 +42,16 @@ const { root } = protobuf.parse(`syntax = "proto3";
   }
   message ArrayValue { repeated AnyValue values = 1; }
   message KeyValueList { repeated KeyValue values = 1; }
-  message RpcStatus { int32 code = 1; string message = 2; }`);
+  message Response { PartialSuccess partial_success = 1; }
+  message PartialSuccess { int64 rejected_spans = 1; string error_message = 2; }
+  message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3; }
+  message Any { string type_url = 1; bytes value = 2; }
+  message BadRequest { repeated FieldViolation field_violations = 1; }
+  message FieldViolation { string field = 1; string description = 2; }
+  message RetryInfo { Duration retry_delay = 1; }
+  message Duration { int64 seconds = 1; int32 nanos = 2; }`);
 const Request = root.lookupType('Request');
+const Response = root.lookupType('Response');
 const RpcStatus = root.lookupType('RpcStatus');
 
 /** In the words of OTLP/JSON, but ids and bytes are bytes and 64-bit integers decimal strings. */
@@ -66,8 +74,32 @@ export function decodeRequest(bytes: Uint8Array): Record<string, unknown> {
   return Request.toObject(Request.decode(bytes), { longs: String, bytes: String });
 }
 
-export function decodeRpcStatus(bytes: Uint8Array): unknown {
-  return RpcStatus.toObject(RpcStatus.decode(bytes), { defaults: true });
+/** An answer of success as it is in JSON. */
+export function decodeResponse(bytes: Uint8Array): unknown {
+  return Response.toObject(Response.decode(bytes), { longs: String });
+}
+
+/** A `google.rpc.Status` as it is in JSON, but a duration is still an object. */
+export function decodeRpcStatus(bytes: Uint8Array): RpcStatusJson {
+  const { details, ...status } = RpcStatus.toObject(RpcStatus.decode(bytes));
+  if (details === undefined) return status as RpcStatusJson;
+  return { ...status, details: (details as AnyMessage[]).map(decodeAny) } as RpcStatusJson;
+}
+
+export interface RpcStatusJson {
+  code: number;
+  message: string;
+  details?: Record<string, unknown>[];
+}
+
+interface AnyMessage {
+  typeUrl: string;
+  value: Uint8Array;
+}
+
+function decodeAny({ typeUrl, value }: AnyMessage): Record<string, unknown> {
+  const type = root.lookupType(typeUrl.slice(typeUrl.lastIndexOf('.') + 1));
+  return { '@type': typeUrl, ...type.toObject(type.decode(value), { longs: String }) };
 }
 
 /** The same request as an OTLP/JSON text. */
@@ -184,6 +216,47 @@ const resourceSpans = fc.record(
 export const requestArbitrary: fc.Arbitrary<OtlpRequest> = fc.record({
   resourceSpans: fc.array(resourceSpans, { maxLength: 3 }),
 });
+
+/** What breaks a span, in either encoding; undefined leaves it as it is. */
+const SPOILS: readonly (object | undefined)[] = [
+  undefined,
+  undefined,
+  { traceId: new Uint8Array(16) },
+  { spanId: new Uint8Array(3).fill(1) },
+  { links: [{ traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8) }] },
+  { endTimeUnixNano: String(2n ** 63n) },
+];
+
+function withSpans(request: OtlpRequest, change: (spans: object[]) => object[]): OtlpRequest {
+  const resourceSpans = (request.resourceSpans ?? []).map((resource) => {
+    if (resource.scopeSpans === undefined) return resource;
+    const scopeSpans = resource.scopeSpans.map((scope) =>
+      scope.spans === undefined ? scope : { ...scope, spans: change(scope.spans) },
+    );
+    return { ...resource, scopeSpans };
+  });
+  return { ...request, resourceSpans };
+}
+
+/** A request in which some spans have a defect, and the same without these. */
+export const spoiledRequestArbitrary: fc.Arbitrary<{
+  request: OtlpRequest;
+  withoutSpoiled: OtlpRequest;
+}> = fc
+  .tuple(requestArbitrary, fc.infiniteStream(fc.constantFrom(...SPOILS)))
+  .map(([request, spoils]) => {
+    const spoiled = new Set<object>();
+    const spoil = (span: object): object => {
+      const defect = spoils.next().value;
+      if (defect === undefined) return span;
+      const broken = { ...span, ...defect };
+      spoiled.add(broken);
+      return broken;
+    };
+    const whole = withSpans(request, (spans) => spans.map(spoil));
+    const rest = withSpans(whole, (spans) => spans.filter((span) => !spoiled.has(span)));
+    return { request: whole, withoutSpoiled: rest };
+  });
 
 /** A field by hand, for what no encoder would write: its number, its wire type, its content. */
 export function rawField(number: number, wireType: number, ...content: number[]): number[] {

@@ -1,0 +1,31 @@
+/** The thread of `otlp-admission.ts`: admits one request after the other. */
+import { parentPort } from 'node:worker_threads';
+import { ThroughlineError } from '@throughline/model';
+import type { AdmissionResult, AdmissionTask } from './otlp-admission.ts';
+import { admitJson } from './otlp-json.ts';
+import { admit } from './otlp-wire.ts';
+import { MEDIA_TYPE } from './rpc-status.ts';
+
+function perform({ bytes, mediaType }: AdmissionTask): AdmissionResult {
+  try {
+    const isJson = mediaType === MEDIA_TYPE.json;
+    const { record, spanCount, rejected } = isJson ? admitJson(bytes) : admit(bytes);
+    // A copy of its own memory, which can go over whatever the record is a part of.
+    const result = { record: new Uint8Array(record), spanCount };
+    if (rejected === undefined) return result;
+    return { ...result, rejected: { spans: rejected.spans, error: plain(rejected.error) } };
+  } catch (error) {
+    if (error instanceof ThroughlineError) return { error: plain(error) };
+    throw error;
+  }
+}
+
+function plain({ code, message, hint }: ThroughlineError) {
+  return { code, message, hint };
+}
+
+parentPort?.on('message', (task: AdmissionTask) => {
+  const result = perform(task);
+  const memory = 'record' in result ? [result.record.buffer as ArrayBuffer] : [];
+  parentPort?.postMessage(result, memory);
+});

@@ -19,7 +19,7 @@ const ROUNDS = 50;
 const LOAD_MS = { min: 100, max: 1_500 };
 const VICTIMS = ['server', 'engine', 'engine, then server', 'server, then engine'] as const;
 
-async function visible({ ui }: Serving, traceId: string | undefined): Promise<boolean> {
+async function visible({ ui }: Serving, traceId: string): Promise<boolean> {
   const response = await fetch(`${ui}/api/traces/${traceId}?format=throughline`);
   if (!response.ok) return false;
   const { spans } = traceResponseSchema.parse(await response.json());
@@ -69,7 +69,7 @@ test('whatever is killed with -9, every acknowledged span is there exactly once'
     const victim = VICTIMS[random.integer(0, VICTIMS.length - 1)] ?? 'server';
     const engine = await engineOf(server);
     await delay(random.integer(LOAD_MS.min, LOAD_MS.max));
-    const witnesses = senders.map(({ acknowledged }) => [...acknowledged].at(-1));
+    const witnesses = senders.flatMap(({ acknowledged }) => [...acknowledged].slice(-1));
     for (const process of victim.split(', then ')) {
       if (process === 'engine') kill(engine);
       else await server.stop('SIGKILL');

@@ -13,7 +13,7 @@ export async function keep(
   { append, counters }: Pick<ReceiverOptions, 'append' | 'counters'>,
   sender: string,
 ): Promise<void> {
-  if (spanCount === 0 && rejected !== undefined) throw rejected.error;
+  if (spanCount === 0 && rejected !== undefined && rejected.spans > 0) throw rejected.error;
   if (spanCount > 0) await append(record, spanCount);
   counters.accept(spanCount);
   if (rejected !== undefined) {

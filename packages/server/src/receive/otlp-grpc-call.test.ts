@@ -4,9 +4,9 @@ import { Metadata, type ServerInterceptingCallInterface, status as STATUS } from
 import { ThroughlineError } from '@throughline/model';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Admission } from './admission.ts';
 import { BytesInFlight } from './body.ts';
 import { IngestCounters } from './counters.ts';
-import { Admission } from './otlp-admission.ts';
 import { OtlpGrpcCall } from './otlp-grpc-call.ts';
 import type { ReceiverOptions } from './receiver.ts';
 import { encodeRequest, requestOf } from './testing/otlp.ts';

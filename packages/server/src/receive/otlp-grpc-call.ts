@@ -9,9 +9,9 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import { ThroughlineError } from '@throughline/model';
+import type { Admission } from './admission.ts';
 import { type Body, readBody } from './body.ts';
 import { type RefusedFrom, senderText } from './counters.ts';
-import type { Admission } from './otlp-admission.ts';
 import { grpcStatusOf, refusalByLibrary } from './otlp-grpc-status.ts';
 import { encodeExportResponse } from './otlp-response.ts';
 import type { Rejected } from './otlp-wire.ts';
@@ -100,7 +100,7 @@ export class OtlpGrpcCall {
     try {
       const body = await this.#body();
       try {
-        const admitted = await admission.admit(body.bytes, MEDIA_TYPE.protobuf);
+        const admitted = await admission.admit(body.bytes, 'protobuf');
         ({ spanCount, rejected } = admitted);
         if (spanCount > 0) await append(admitted.record, spanCount);
       } finally {

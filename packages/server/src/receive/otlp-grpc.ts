@@ -15,8 +15,8 @@ import {
 import { ThroughlineError } from '@throughline/model';
 import { listenFailure } from '../listen.ts';
 import { httpsOptions, secureContextOptions, type TlsFiles } from '../tls.ts';
+import { Admission } from './admission.ts';
 import { senderText } from './counters.ts';
-import { Admission } from './otlp-admission.ts';
 import { type CallOptions, OtlpGrpcCall } from './otlp-grpc-call.ts';
 import type { Receiver, ReceiverOptions } from './receiver.ts';
 

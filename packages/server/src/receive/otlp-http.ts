@@ -1,9 +1,10 @@
 import { ThroughlineError } from '@throughline/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Admission, TRANSLATED_BYTES_MAX } from './admission.ts';
 import { readBody } from './body.ts';
 import { httpReceiver, receiverApp } from './http-receiver.ts';
 import { HttpRefusals, type RefusalAnswer, senderOf } from './http-refusals.ts';
-import { Admission, JSON_BYTES_MAX } from './otlp-admission.ts';
+import { keep, spanCountOf } from './keep.ts';
 import { encodeExportResponse } from './otlp-response.ts';
 import type { Receiver, ReceiverOptions } from './receiver.ts';
 import { encodeRpcStatus, MEDIA_TYPE, type MediaType, rpcStatusOf } from './rpc-status.ts';
@@ -37,7 +38,7 @@ export function otlpHttpApp(options: ReceiverOptions): FastifyInstance {
 }
 
 function tracesHandler(options: ReceiverOptions, admission: Admission, refusals: HttpRefusals) {
-  const { append, counters, inFlight, bodyBytesMax = BODY_BYTES_MAX } = options;
+  const { inFlight, bodyBytesMax = BODY_BYTES_MAX } = options;
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const mediaType = mediaTypeOf(request);
     if (mediaType === undefined) {
@@ -48,21 +49,16 @@ function tracesHandler(options: ReceiverOptions, admission: Admission, refusals:
       );
     }
     const isJson = mediaType === MEDIA_TYPE.json;
-    const bytesMax = isJson ? Math.min(bodyBytesMax, JSON_BYTES_MAX) : bodyBytesMax;
+    const bytesMax = isJson ? Math.min(bodyBytesMax, TRANSLATED_BYTES_MAX) : bodyBytesMax;
     const body = await readBody(request.raw, bytesMax, inFlight);
     try {
-      const { record, spanCount, rejected } = await admission.admit(body.bytes, mediaType);
+      const admitted = await admission.admit(body.bytes, isJson ? 'json' : 'protobuf');
       try {
-        if (spanCount > 0) await append(record, spanCount);
+        await keep(admitted, options, senderOf(request));
       } catch (error) {
-        return refusals.send(error, request, reply, spanCount + (rejected?.spans ?? 0));
+        return refusals.send(error, request, reply, spanCountOf(admitted));
       }
-      counters.accept(spanCount);
-      if (rejected !== undefined) {
-        const { error, spans } = rejected;
-        counters.leaveOut(error, { sender: senderOf(request), spanCount: spans });
-      }
-      return reply.type(mediaType).send(encodeExportResponse(rejected, mediaType));
+      return reply.type(mediaType).send(encodeExportResponse(admitted.rejected, mediaType));
     } finally {
       body.release();
     }

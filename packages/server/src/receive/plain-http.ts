@@ -1,17 +1,12 @@
 import { ThroughlineError } from '@throughline/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Admission, TRANSLATED_BYTES_MAX } from './admission.ts';
 import { readBody } from './body.ts';
+import type { FormatName } from './formats.ts';
 import { httpReceiver, receiverApp } from './http-receiver.ts';
 import { HttpRefusals, senderOf } from './http-refusals.ts';
 import { keep, spanCountOf } from './keep.ts';
-import type { Admitted } from './otlp-wire.ts';
 import type { Receiver, ReceiverOptions } from './receiver.ts';
-
-/**
- * Of one body after decompression. Above what the clients of these protocols send at once (1 to 5
- * MiB); a body is decoded in one go, and nothing else runs meanwhile.
- */
-const BODY_BYTES_MAX = 8 * 2 ** 20;
 
 /** A protocol of one POST that brings spans and is answered with 202 or a line of text. */
 export interface PlainHttpProtocol {
@@ -21,8 +16,7 @@ export interface PlainHttpProtocol {
   mediaTypes: readonly string[];
   /** What to do when a path or a media type is not served, by what was sent. */
   hint(request: FastifyRequest): string;
-  /** @throws ThroughlineError when the body is not of this protocol */
-  admit(body: Buffer): Admitted;
+  format: FormatName;
 }
 
 /** The HTTP receiver of a protocol. */
@@ -35,14 +29,16 @@ export function plainHttpApp(
   protocol: PlainHttpProtocol,
   options: ReceiverOptions,
 ): FastifyInstance {
-  const { bodyBytesMax = BODY_BYTES_MAX, counters, inFlight } = options;
+  const { bodyBytesMax = TRANSLATED_BYTES_MAX, counters, inFlight } = options;
+  const admission = new Admission();
   const refusals = new HttpRefusals(counters);
   const app = receiverApp(options, refusals, protocol.hint);
+  app.addHook('onClose', () => admission.close());
   app.post(protocol.path, async (request: FastifyRequest, reply: FastifyReply) => {
     checkMediaType(protocol, request);
     const body = await readBody(request.raw, bodyBytesMax, inFlight);
     try {
-      const admitted = protocol.admit(body.bytes);
+      const admitted = await admission.admit(body.bytes, protocol.format);
       try {
         await keep(admitted, options, senderOf(request));
       } catch (error) {

@@ -1,8 +1,5 @@
 import { type PlainHttpProtocol, plainHttp } from '../plain-http.ts';
 import type { Receiver, ReceiverOptions } from '../receiver.ts';
-import { readBatch } from './batch.ts';
-import { ThriftBinary } from './thrift-binary.ts';
-import { admitJaeger } from './translate.ts';
 
 const PATH = '/api/traces';
 const MEDIA_TYPES = ['application/x-thrift', 'application/vnd.apache.thrift.binary'];
@@ -13,7 +10,7 @@ export const JAEGER_HTTP: PlainHttpProtocol = {
   path: PATH,
   mediaTypes: MEDIA_TYPES,
   hint: () => `Send a Jaeger batch as ${MEDIA_TYPES[0]} with POST ${PATH}.`,
-  admit: (body) => admitJaeger(readBatch(new ThriftBinary(body))),
+  format: 'jaeger',
 };
 
 /**

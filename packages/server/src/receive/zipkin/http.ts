@@ -1,6 +1,5 @@
 import { type PlainHttpProtocol, plainHttp } from '../plain-http.ts';
 import type { Receiver, ReceiverOptions } from '../receiver.ts';
-import { admitZipkin } from './translate.ts';
 
 const PATH = '/api/v2/spans';
 
@@ -14,7 +13,7 @@ export const ZIPKIN_HTTP: PlainHttpProtocol = {
     const advice = `Send Zipkin v2 JSON as application/json with POST ${PATH}`;
     return `${advice}${isV1 ? '; v1 is not read' : '; protobuf and Thrift are not read'}.`;
   },
-  admit: admitZipkin,
+  format: 'zipkin',
 };
 
 /**

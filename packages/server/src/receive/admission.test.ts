@@ -1,7 +1,9 @@
 import { ThroughlineError } from '@throughline/model';
+import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { Admission } from './otlp-admission.ts';
-import { MEDIA_TYPE, type MediaType } from './rpc-status.ts';
+import { Admission } from './admission.ts';
+import type { FormatName } from './formats.ts';
+import { batchArbitrary, encodeBatch } from './testing/jaeger.ts';
 import { encodeRequest, jsonRequest, requestOf } from './testing/otlp.ts';
 
 const MIB = 2 ** 20;
@@ -29,8 +31,8 @@ function large(text: string): Uint8Array {
 }
 
 const ENCODINGS = [
-  [MEDIA_TYPE.protobuf, encodeRequest],
-  [MEDIA_TYPE.json, jsonRequest],
+  ['protobuf', encodeRequest],
+  ['json', jsonRequest],
 ] as const;
 
 test.each(ENCODINGS)('a large request in %s is admitted like a small one', async (type, encode) => {
@@ -62,7 +64,7 @@ test('a large request is refused like a small one', async () => {
   const text =
     '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"W47/95gDgQPSabYzgT/GDA=="}]}]}]}';
   const refusalOf = (bytes: Uint8Array) =>
-    admission.admit(bytes, MEDIA_TYPE.json).catch((error: ThroughlineError) => {
+    admission.admit(bytes, 'json').catch((error: ThroughlineError) => {
       expect(error).toBeInstanceOf(ThroughlineError);
       return [error.code, error.message, error.hint];
     });
@@ -75,7 +77,7 @@ test('a body that takes too long is refused, and the next one is read', async ()
   const admission = start(1);
   for (let round = 0; round < 2; round += 1) {
     const text = large('{"resourceSpans":[]}');
-    await expect(admission.admit(text, MEDIA_TYPE.json)).rejects.toMatchObject({
+    await expect(admission.admit(text, 'json')).rejects.toMatchObject({
       code: 'TL_OTLP_TOO_LARGE',
       message: 'the body takes longer than 1 ms to read',
     });
@@ -84,10 +86,10 @@ test('a body that takes too long is refused, and the next one is read', async ()
 
 test('large requests at once are admitted one after the other, each with its own answer', async () => {
   const admission = start();
-  const sent: [Uint8Array, MediaType][] = [
-    [encodeRequest(largeRequest({ name: 'a' })), MEDIA_TYPE.protobuf],
-    [large('{"resourceSpans":5}'), MEDIA_TYPE.json],
-    [jsonRequest(largeRequest({ name: 'a' }, { name: 'b' })), MEDIA_TYPE.json],
+  const sent: [Uint8Array, FormatName][] = [
+    [encodeRequest(largeRequest({ name: 'a' })), 'protobuf'],
+    [large('{"resourceSpans":5}'), 'json'],
+    [jsonRequest(largeRequest({ name: 'a' }, { name: 'b' })), 'json'],
   ];
   const answers = await Promise.allSettled(
     sent.map(([bytes, type]) => admission.admit(bytes, type)),
@@ -97,4 +99,19 @@ test('large requests at once are admitted one after the other, each with its own
     { reason: { code: 'TL_OTLP_MALFORMED' } },
     { value: { spanCount: 3 } },
   ]);
+});
+
+test('a large batch in Thrift and a large Zipkin list are admitted in the thread as well', async () => {
+  const admission = start();
+  const name = 'x'.repeat(LARGE_BYTES_MIN);
+  const span = { traceId: 'a'.repeat(32), id: 'b'.repeat(16), name, timestamp: 1, duration: 1 };
+  const zipkin = Buffer.from(JSON.stringify([span]));
+  expect(await admission.admit(zipkin, 'zipkin')).toMatchObject({ spanCount: 1 });
+  const [batch] = fc
+    .sample(batchArbitrary, { numRuns: 9, seed: 1 })
+    .filter(({ spans }) => spans.length > 0);
+  const [sent] = batch?.spans ?? [];
+  if (!batch || !sent) throw new Error('the sample has no span');
+  const large = encodeBatch({ ...batch, spans: [{ ...sent, operationName: name }] });
+  expect(await admission.admit(large, 'jaeger')).toMatchObject({ spanCount: 1 });
 });

@@ -1,15 +1,12 @@
-/** The thread of `otlp-admission.ts`: admits one request after the other. */
+/** The thread of `admission.ts`: admits one request after the other. */
 import { parentPort } from 'node:worker_threads';
 import { ThroughlineError } from '@throughline/model';
-import type { AdmissionResult, AdmissionTask } from './otlp-admission.ts';
-import { admitJson } from './otlp-json.ts';
-import { admit } from './otlp-wire.ts';
-import { MEDIA_TYPE } from './rpc-status.ts';
+import type { AdmissionResult, AdmissionTask } from './admission.ts';
+import { FORMATS } from './formats.ts';
 
-function perform({ bytes, mediaType }: AdmissionTask): AdmissionResult {
+function perform({ bytes, format }: AdmissionTask): AdmissionResult {
   try {
-    const isJson = mediaType === MEDIA_TYPE.json;
-    const { record, spanCount, rejected } = isJson ? admitJson(bytes) : admit(bytes);
+    const { record, spanCount, rejected } = FORMATS[format].admit(bytes);
     // A copy of its own memory, which can go over whatever the record is a part of.
     const result = { record: new Uint8Array(record), spanCount };
     if (rejected === undefined) return result;

@@ -1,18 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, ThroughlineError } from '@throughline/model';
-import { admitJson } from './otlp-json.ts';
-import { type Admitted, admit, rejectedOf } from './otlp-wire.ts';
-import { MEDIA_TYPE, type MediaType } from './rpc-status.ts';
+import { FORMATS, type FormatName } from './formats.ts';
+import { type Admitted, rejectedOf } from './otlp-wire.ts';
 
-/**
- * Bodies up to here are admitted at once, in some ten milliseconds at most; nothing else runs
- * meanwhile. JSON takes some twenty times longer than protobuf.
- */
-const INLINE_BYTES_MAX: Readonly<Record<MediaType, number>> = {
-  [MEDIA_TYPE.json]: 128 * 2 ** 10,
-  [MEDIA_TYPE.protobuf]: 2 * 2 ** 20,
-};
 /** The worst bodies at their limits take a few seconds. */
 const TIMEOUT_MS = 30_000;
 /**
@@ -20,15 +11,15 @@ const TIMEOUT_MS = 30_000;
  * whole process does. So it is the size of JSON bodies that bounds the memory.
  */
 const WORKER_HEAP_MIB_MAX = 2_048;
-/** Of a body in JSON after decompression; of protobuf the receiver's own limit. */
-export const JSON_BYTES_MAX = 16 * 2 ** 20;
+/** Of a body after decompression in any format but protobuf, which has the receiver's own limit. */
+export const TRANSLATED_BYTES_MAX = 16 * 2 ** 20;
 /** After which the thread gives its memory back. */
 const IDLE_MS = 10_000;
 
 /** A request to the worker: the body, whose memory goes over to it. */
 export interface AdmissionTask {
   bytes: Uint8Array;
-  mediaType: MediaType;
+  format: FormatName;
 }
 
 /** Its answer: what it throws or returns, as what can go from thread to thread. */
@@ -43,7 +34,7 @@ interface PlainError {
 }
 
 /**
- * Admits requests in either encoding: small ones at once, large ones in a thread of its own, one
+ * Admits requests in any format: small ones at once, large ones in a thread of its own, one
  * after the other, so that they do not hold up all others. The thread is started for the first large
  * one.
  */
@@ -61,14 +52,13 @@ export class Admission {
 
   /**
    * @param bytes alone in their memory, which is given away when they are many
-   * @throws ThroughlineError as `admit` and `admitJson`; `TL_OTLP_TOO_LARGE` also for a body that
+   * @throws ThroughlineError as the format does; `TL_OTLP_TOO_LARGE` also for a body that
    *   takes too long
    */
-  async admit(bytes: Uint8Array, mediaType: MediaType): Promise<Admitted> {
-    if (bytes.length <= INLINE_BYTES_MAX[mediaType]) {
-      return mediaType === MEDIA_TYPE.json ? admitJson(bytes) : admit(bytes);
-    }
-    const admitted = this.#free.then(() => this.#admitInWorker({ bytes, mediaType }));
+  async admit(bytes: Uint8Array, format: FormatName): Promise<Admitted> {
+    const { admit, inlineBytesMax } = FORMATS[format];
+    if (bytes.length <= inlineBytesMax) return admit(bytes);
+    const admitted = this.#free.then(() => this.#admitInWorker({ bytes, format }));
     this.#free = admitted.catch(() => undefined);
     return admitted;
   }
@@ -103,7 +93,7 @@ export class Admission {
 }
 
 function startWorker(): Worker {
-  const worker = new Worker(new URL('./otlp-admission-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('./admission-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB_MAX },
   });
   // Waiting for it does not keep the process alive, and whoever waits hears of its end.

@@ -1,78 +1,141 @@
-// How fast spans are acknowledged (fsync) and stored, and what one costs. Linux. Run:
-// node bench/ingest.ts [spans]
+// How many spans a second are acknowledged and stored over OTLP/HTTP and OTLP/gRPC, what each costs in CPU
+// time, memory and disk, and how soon it can be read; beside others in the same run, where there are
+// programs for them (collectors/jaeger.ts and collectors/opentelemetry.ts say how to build one). Linux.
+// About 2 minutes for each of them and each protocol. Run: node bench/ingest.ts [--seconds 60]
+//   [--spans plain|orders] [--protocols otlp-http,otlp-grpc] [--in-flight 8] [--json]
+//   [--peer jaeger=PROGRAM] [--peer otelcol=PROGRAM]
 import { randomBytes } from 'node:crypto';
-import { encodeRequest, otlpSpan, otlpStrings } from '../packages/store/src/testing/otlp.ts';
-import { cpuSeconds, startServer } from './support/server.ts';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Collector, dataFolder } from './support/collectors/collector.ts';
+import { startJaeger } from './support/collectors/jaeger.ts';
+import { startOpenTelemetryCollector } from './support/collectors/opentelemetry.ts';
+import { startThroughline } from './support/collectors/throughline.ts';
+import { type IngestResult, ingestTable, mapValues, sum } from './support/ingest-table.ts';
+import { Probe } from './support/probe.ts';
+import { cpuSeconds, peakBytes, untilIdle } from './support/process-cost.ts';
+import { plainRecording, recordOrders, saveRecording, templatesOf } from './support/recording.ts';
+import { renewalOf, renewedTraceId } from './support/request-template.ts';
+import { type Protocol, type SendTask, sendSpans } from './support/send-spans.ts';
 
-const SPANS = Number(process.argv[2] ?? 300_000);
-const SPANS_PER_REQUEST = 512;
+const RECORDED_ORDERS = 500;
 const CONNECTIONS = 4;
-const POLL_MS = 20;
+const READS = 50;
 
-function request(index: number): Uint8Array {
-  const beginNs = BigInt(Date.now()) * 1_000_000n + BigInt(index);
-  const trace_id = randomBytes(16);
-  const spans = Array.from({ length: SPANS_PER_REQUEST }, (_, span) =>
-    otlpSpan({
-      trace_id: span % 16 === 0 ? randomBytes(16) : trace_id,
-      name: ['client_order_received', 'order_batching', 'fill_matching'][span % 3] ?? '',
-      start_time_unix_nano: `${beginNs}`,
-      end_time_unix_nano: `${beginNs + 250_000n}`,
-      attributes: otlpStrings({
-        'user.id': `user-${span % 20}`,
-        'client.order_id': `order-${index}-${span}`,
-        'trading.symbol': 'BTCUSDT',
-        'order.side': 'buy',
-        'order.quantity': '0.025',
-        'messaging.system': 'worker',
-      }),
-      links: span % 8 === 0 ? [{ trace_id, span_id: randomBytes(8) }] : [],
-    }),
-  );
-  return encodeRequest(spans);
+type Start = () => Promise<Collector>;
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    spans: { type: 'string', default: 'plain' },
+    protocols: { type: 'string', default: 'otlp-http,otlp-grpc' },
+    'in-flight': { type: 'string', default: '8' },
+    peer: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+  },
+});
+const recording =
+  options.spans === 'orders' ? await recordOrders(RECORDED_ORDERS) : plainRecording();
+const templates = templatesOf(recording);
+const folder = dataFolder();
+const recordingPath = join(folder.path, 'recording.json');
+const results: IngestResult[] = [];
+try {
+  saveRecording(recordingPath, recording);
+  for (const protocol of options.protocols.split(',') as Protocol[]) {
+    for (const start of [startThroughline, ...options.peer.map(peerOf)]) {
+      results.push(await measure(start, protocol));
+    }
+  }
+} finally {
+  folder.remove();
+}
+process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${ingestTable(results)}\n`);
+
+function peerOf(option: string): Start {
+  const [name, program = ''] = option.split('=', 2);
+  if (name === 'jaeger') return () => startJaeger(program);
+  if (name === 'otelcol') return () => startOpenTelemetryCollector(program);
+  throw new Error(`--peer ${option}: there are jaeger=PROGRAM and otelcol=PROGRAM`);
 }
 
-const server = await startServer(['serve']);
-try {
-  const requests = Array.from({ length: Math.ceil(SPANS / SPANS_PER_REQUEST) }, (_, index) =>
-    request(index),
-  );
-  const { engine } = await server.status();
-  const pids = { server: server.pid, engine: engine.pid ?? 0 };
-  const cpuBefore = { server: cpuSeconds(pids.server), engine: cpuSeconds(pids.engine) };
-  const startMs = performance.now();
-  const pending = requests.values();
-  const send = async (): Promise<void> => {
-    for (const body of pending) {
-      const headers = { 'content-type': 'application/x-protobuf' };
-      const options = { method: 'POST', headers, body: new Uint8Array(body) };
-      const response = await fetch(`${server.otlpHttp}/v1/traces`, options);
-      await response.arrayBuffer();
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, send));
-  const ackedMs = performance.now() - startMs;
-  while ((await server.status()).journal.bytes > 0) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+async function measure(start: Start, protocol: Protocol): Promise<IngestResult> {
+  const collector = await start();
+  try {
+    return await measureRunning(collector, protocol);
+  } catch (error) {
+    await collector.close();
+    throw error;
   }
-  const storedMs = performance.now() - startMs;
-  const status = await server.status();
-  const spans = requests.length * SPANS_PER_REQUEST;
-  const perSecond = (ms: number) => Math.round((spans / ms) * 1000).toLocaleString('en');
-  const usPerSpan = (name: 'server' | 'engine') =>
-    (((cpuSeconds(pids[name]) - cpuBefore[name]) / spans) * 1e6).toFixed(2);
-  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
-  process.stdout.write(
-    [
-      `spans              ${spans.toLocaleString('en')} in requests of ${SPANS_PER_REQUEST}`,
-      `acknowledged       ${perSecond(ackedMs)} spans/s (on disk)`,
-      `stored, queryable  ${perSecond(storedMs)} spans/s`,
-      `CPU a span         server ${usPerSpan('server')} us, engine ${usPerSpan('engine')} us`,
-      `memory             server ${mib(status.memory.serverBytes)} MiB, engine ${mib(status.memory.engineBytes)} MiB`,
-      '',
-    ].join('\n'),
-  );
-} finally {
-  await server.close();
+}
+
+async function measureRunning(collector: Collector, protocol: Protocol): Promise<IngestResult> {
+  const seed = randomBytes(8).toString('hex');
+  const task: SendTask = {
+    protocol,
+    endpoint: protocol === 'otlp-http' ? collector.otlpHttp : collector.otlpGrpc,
+    recording: recordingPath,
+    seed,
+    startNs: `${BigInt(Date.now()) * 1_000_000n}`,
+    inFlight: Number(options['in-flight']),
+    connections: CONNECTIONS,
+    seconds: Number(options.seconds),
+  };
+  const cpuBefore = cpuOf(collector);
+  const probe = new Probe(collector);
+  const sent = await sendSpans(task);
+  const stoppedMs = performance.now();
+  await collector.stored();
+  const storedMs = sent.elapsedMs + performance.now() - stoppedMs;
+  const cpuAfter = cpuOf(collector);
+  await probe.stop();
+  await Promise.all(Object.values(collector.pids).map(untilIdle));
+  const cpuLater = cpuOf(collector);
+  const stored = await collector.storedSpans();
+  const readsMs = await reads(collector, (index) => {
+    // From all over what was sent.
+    const round = Math.floor(((sent.rounds - 1) * index) / READS);
+    const { traceIds } = templates[index % templates.length] ?? {};
+    const traceId = traceIds?.[(index * 37) % traceIds.length] ?? Buffer.alloc(16);
+    return renewedTraceId(traceId, renewalOf(seed, round, recording.runs.length));
+  });
+  const peaks = mapValues(collector.pids, peakBytes);
+  const { bytes, tables } = await collector.close();
+  const perSpanUs = (seconds: number) => (seconds / sent.spans) * 1e6;
+  const probes = probe.waitsMs.length + probe.missing;
+  return {
+    name: collector.name,
+    protocol,
+    sent,
+    storedMs,
+    spansLost: stored === undefined ? undefined : sent.spans + probes - stored,
+    cpuUsPerSpan: mapValues(cpuAfter, (s, name) => perSpanUs(s - (cpuBefore[name] ?? 0))),
+    peakBytes: peaks,
+    laterCpuUsPerSpan: perSpanUs(sum(cpuLater) - sum(cpuAfter)),
+    bytesPerSpan: bytes / sent.spans,
+    tables: mapValues(tables, (tableBytes) => tableBytes / sent.spans),
+    waitsMs: probe.waitsMs,
+    probesMissing: probe.missing,
+    readsMs,
+  };
+}
+
+async function reads(
+  { spansOfTrace }: Collector,
+  traceIdOf: (index: number) => string,
+): Promise<number[]> {
+  if (spansOfTrace === undefined) return [];
+  const timesMs: number[] = [];
+  for (let index = 0; index < READS; index += 1) {
+    const traceId = traceIdOf(index);
+    const startMs = performance.now();
+    const spans = await spansOfTrace(traceId);
+    timesMs.push(performance.now() - startMs);
+    if (spans === 0) throw new Error(`trace ${traceId} was acknowledged and is not there`);
+  }
+  return timesMs;
+}
+
+function cpuOf(collector: Collector): Record<string, number> {
+  return mapValues(collector.pids, cpuSeconds);
 }

@@ -62,6 +62,7 @@ async function start(name: string, tokens: { ingest?: string; read?: string }): 
   return startServer({
     dataDir: join(folder, name),
     durability: 'os',
+    retention: { ageMs: 86_400_000, diskBytesMax: 1e9 },
     journalBytesMax: 2 ** 30,
     host: '127.0.0.1',
     uiPort: 0,
@@ -72,7 +73,7 @@ async function start(name: string, tokens: { ingest?: string; read?: string }): 
     jaegerBinaryPort: udpPort,
     jaegerHttpPort: 0,
     zipkinPort: 0,
-    clickhouseUrl: undefined,
+    cluster: undefined,
     ingestToken: tokens.ingest,
     readToken: tokens.read,
     publicHost: undefined,

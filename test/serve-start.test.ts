@@ -46,11 +46,9 @@ test('a second server on the same directory is refused, and the first lives on',
   expect((await fetch(`${next.ui}/healthz`)).status).toBe(200);
 });
 
-test('a public address without a token, a cluster and an unknown flag are refused', async () => {
+test('a public address without a token, half a cluster and an unknown flag are refused', async () => {
   const dataDir = ['--data-dir', temporaryFolder()];
   expect(await refusal([...dataDir, '--host', '0.0.0.0'])).toContain('--token');
-  expect(await refusal([...dataDir, '--clickhouse-url', 'http://127.0.0.1:1'])).toContain(
-    'cluster',
-  );
+  expect(await refusal([...dataDir, '--clickhouse-cluster', 'main'])).toContain('--clickhouse-url');
   expect(await refusal(['--no-such-flag'])).toContain('TL_CONFIG_INVALID');
 });

@@ -3,19 +3,16 @@
  * content security policy. Run it alone with `npx vitest run --project system test/ui.test.ts`; it
  * needs Chromium.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { rm } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { healthyStatus } from '../packages/model/src/testing/status.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
+import { buildUi } from './support/ui/build.ts';
 import { HOSTILE_TEXTS, hostile } from './support/ui/hostile.ts';
 import { KEYS, laterOrders, scenario } from './support/ui/scenario.ts';
-import { type Fixture, healthyStatus, serveFixture } from './support/ui/server.ts';
+import { type Fixture, serveFixture } from './support/ui/server.ts';
 
-const ui = join(import.meta.dirname, '../packages/ui');
 const fixture: Fixture = { lifecycles: [], status: healthyStatus() };
 let dist: string;
 let server: Awaited<ReturnType<typeof serveFixture>>;
@@ -53,14 +50,7 @@ async function pressEveryButton(): Promise<number> {
 
 describe('in a browser', () => {
   beforeAll(async () => {
-    dist = await mkdtemp(join(tmpdir(), 'throughline-ui-'));
-    // In a process of its own: the tests' NODE_ENV would make it a development build.
-    const vite = join(import.meta.dirname, '../node_modules/vite/bin/vite.js');
-    await promisify(execFile)(
-      process.execPath,
-      [vite, 'build', ui, '--outDir', dist, '--emptyOutDir'],
-      { env: { NODE_ENV: 'production' }, timeout: 60_000 },
-    );
+    dist = await buildUi();
     server = await serveFixture(dist, fixture);
     browser = await launchBrowser();
   });

@@ -1,17 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StatusResponse, statusResponseSchema } from '@throughline/model';
 import { FREE_PORTS, startProcess } from '../../test/support/process.ts';
 
-/** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
-const TICKS_PER_S = 100;
+type Endpoints = StatusResponse['endpoints'];
 
-export interface MeasuredServer {
-  readonly ui: string;
-  readonly otlpHttp: string;
+export interface MeasuredServer extends Endpoints {
   readonly pid: number;
+  /** Holds its data; below the system's temporary folder (TMPDIR). */
+  readonly folder: string;
   status(): Promise<StatusResponse>;
+  /** Ends the process and leaves the folder. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,28 +20,24 @@ export interface MeasuredServer {
 export async function startServer(command: readonly string[]): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-bench-'));
   const args = [...command, '--json', '--data-dir', folder, ...FREE_PORTS];
-  const { ready, child, stop } = await startProcess<{ ui: string; otlpHttp: string }>(
-    'packages/cli/src/main.ts',
-    args,
-  );
+  const { ready, child, stop } = await startProcess<Endpoints>('packages/cli/src/main.ts', args);
+  const stopped = async () => {
+    await stop();
+  };
   return {
     ...ready,
     pid: child.pid ?? 0,
+    folder,
     status: async () => {
       const response = await fetch(`${ready.ui}/api/status`);
       return statusResponseSchema.parse(await response.json());
     },
+    stop: stopped,
     close: async () => {
-      await stop();
+      await stopped();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The CPU time that a process has used, in seconds (Linux). */
-export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
 /** The value below which the share `p` of the samples lies. */

@@ -17,9 +17,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/store': ['packages/model'],
   'packages/server': ['packages/store', 'packages/model', 'packages/sdk'],
   'packages/ui': ['packages/model'],
-  'packages/cli': ['packages/server', 'packages/model'],
+  'packages/process': ['packages/model'],
+  'packages/cli': ['packages/server', 'packages/process', 'packages/model'],
   'trading/exchange': ['packages/sdk', 'packages/model'],
   'trading/orders': ['packages/sdk', 'packages/model'],
+  'trading/bot': ['trading/service', 'packages/sdk', 'packages/model'],
+  'trading/options': ['trading/service', 'packages/sdk', 'packages/model'],
+  'trading/signals': ['trading/exchange', 'trading/service', 'packages/sdk', 'packages/model'],
+  'trading/service': ['packages/sdk', 'packages/model'],
+  'trading/floor': ['trading/service', 'packages/process', 'packages/model'],
 };
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -27,9 +33,14 @@ const NAMES: Readonly<Record<string, string>> = {
   '@throughline/sdk': 'packages/sdk',
   '@throughline/store': 'packages/store',
   '@throughline/server': 'packages/server',
+  '@throughline/process': 'packages/process',
   '@throughline/ui': 'packages/ui',
   '@throughline/exchange': 'trading/exchange',
   '@throughline/orders': 'trading/orders',
+  '@throughline/bot': 'trading/bot',
+  '@throughline/options': 'trading/options',
+  '@throughline/service': 'trading/service',
+  '@throughline/signals': 'trading/signals',
   throughline: 'packages/cli',
 };
 

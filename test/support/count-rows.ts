@@ -24,7 +24,7 @@ const text = session.query(
       FROM trace_links GROUP BY trace_id
       UNION ALL
       SELECT trace_id, 0, 0, count(), 0,
-          countIf(concat(key, '=', value) NOT IN
+          toUInt64(count() != uniqExact(key, begins_lifecycle)) + countIf(concat(key, '=', value) NOT IN
               (concat('client.order_id=', id), concat('batch.id=batch-', id)))
       FROM correlation GROUP BY trace_id
       UNION ALL

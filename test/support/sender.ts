@@ -8,7 +8,13 @@ import {
 } from '../../packages/store/src/testing/otlp.ts';
 
 /** What one trace of a sender becomes in each table, when it is there exactly once. */
-export const ROWS_PER_TRACE = { spans: 20, links: 2, ids: 2, boundaries: 2 } as const;
+export const ROWS_PER_TRACE = {
+  spans: 20,
+  links: 2,
+  // The order's id of the span that begins it, and of the others; the batch's id.
+  ids: 3,
+  boundaries: 2,
+} as const;
 
 /** How a sender says the same thing. */
 export type Encoding = 'json' | 'proto';
@@ -44,6 +50,7 @@ function spansOf(traceId: string): OtlpSpan[] {
       attributes: otlpStrings({
         [ATTR.clientOrderId]: traceId,
         ...(index === 5 ? { [ATTR.batchId]: `batch-${traceId}` } : {}),
+        ...(index === ROWS_PER_TRACE.spans - 1 ? { [ATTR.orderStatus]: 'filled' } : {}),
       }),
       links: (links.get(index) ?? []).map((target) => ({
         trace_id: Buffer.from(target, 'hex'),

@@ -47,11 +47,17 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs the command line, on free ports unless told otherwise, until it ends by itself. */
-export function runCli(args: readonly string[], deadlineMs: number): Promise<Ended> {
+/** Runs the command line, a server on free ports unless told otherwise, until it ends by itself. */
+export function runCli(
+  args: readonly string[],
+  deadlineMs: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const [command = '', ...rest] = args;
-  const child = spawn(process.execPath, [join(ROOT, CLI), command, ...FREE_PORTS, ...rest], {
+  const ports = command === 'serve' || command === 'demo' ? FREE_PORTS : [];
+  const child = spawn(process.execPath, [join(ROOT, CLI), command, ...ports, ...rest], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

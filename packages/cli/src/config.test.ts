@@ -1,6 +1,6 @@
 import { ThroughlineError } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { readSettings, tokensOf } from './config.ts';
+import { clusterOf, readSettings, tokensOf } from './config.ts';
 import { DEMO_FLAGS, helpText, SERVE_FLAGS } from './flags.ts';
 
 function serve(argv: string[], environment = {}, file?: string) {
@@ -41,6 +41,15 @@ test.each([
   expect(serve(['--retention', text]).retention).toBe(ms);
 });
 
+test('tables can have ages of their own', () => {
+  const argv = ['--retention-of', 'lifecycle_spans=30d, spans=12h'];
+  expect(serve(argv)['retention-of']).toEqual({
+    lifecycle_spans: 2_592_000_000,
+    spans: 43_200_000,
+  });
+  expect(serve([])['retention-of']).toBeUndefined();
+});
+
 test('a flag wins over a variable, a variable over the file, the file over the default', () => {
   const file = 'ui-port: 1\nhost: ::1\notlp-http-port: 9';
   const environment = { THROUGHLINE_UI_PORT: '2', THROUGHLINE_OTLP_HTTP_PORT: '8' };
@@ -65,6 +74,9 @@ test.each([
   [['--journal-max', '999999TiB'], '--journal-max is a size'],
   [['--retention', '7'], '--retention is an age'],
   [['--retention', '-1d'], '--retention'],
+  [['--retention-of', 'users=1d'], '--retention-of is of spans,'],
+  [['--retention-of', 'spans'], '--retention-of is an age'],
+  [['--retention-of', 'spans=1d,'], '--retention-of is of spans,'],
   [['--durability', 'always'], '--durability is fsync or os, not always'],
   [['--no-such-flag'], '--no-such-flag'],
   [['word'], 'word'],
@@ -105,6 +117,17 @@ test('each side has its own token, or the one for both', () => {
   expect(tokens('--token', 'a')).toEqual({ ingest: 'a', read: 'a' });
   expect(tokens('--token', 'a', '--read-token', 'b')).toEqual({ ingest: 'a', read: 'b' });
   expect(tokens('--ingest-token', 'c')).toEqual({ ingest: 'c', read: undefined });
+});
+
+test('a ClickHouse is what its flags say, and there is none without an address', () => {
+  const url = 'http://ch:8123';
+  expect(clusterOf(serve([]))).toBeUndefined();
+  expect(clusterOf(serve(['--clickhouse-url', url, '--clickhouse-cluster', 'main']))).toMatchObject(
+    { url, database: 'throughline', cluster: 'main', password: undefined },
+  );
+  const environment = { THROUGHLINE_CLICKHOUSE_PASSWORD: 'p', THROUGHLINE_CLICKHOUSE_URL: url };
+  expect(clusterOf(serve([], environment))).toMatchObject({ url, password: 'p' });
+  expect(() => clusterOf(serve(['--clickhouse-ca', 'ca.pem']))).toThrow('--clickhouse-url');
 });
 
 test('a token is taken out of the environment, so that no child inherits it', () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ThroughlineError } from '@throughline/model';
+import type { ClusterOptions } from '@throughline/server';
 import { parse as parseYaml } from 'yaml';
 import { DEMO_FLAGS, type Flag, type SERVE_FLAGS } from './flags.ts';
 
@@ -18,8 +19,10 @@ type ValueOf<F extends Flag> = F['type'] extends 'switch' | 'onoff'
   ? boolean
   : F['type'] extends 'port' | 'integer' | 'decimal' | 'size' | 'age'
     ? number
-    : F extends { choices: readonly (infer Choice)[] }
-      ? Choice
+    : F extends { choices: readonly (infer Choice extends string)[] }
+      ? F['type'] extends 'ages'
+        ? Readonly<Partial<Record<Choice, number>>>
+        : Choice
       : string;
 
 /**
@@ -47,7 +50,7 @@ export function readSettings<Flags extends Record<string, Flag>>(
   const given = readArguments(flags, sources.argv);
   const file = readFile(sources.file);
   const environment = sources.environment ?? process.env;
-  const settings: Record<string, string | number | boolean | undefined> = {};
+  const settings: Record<string, Value | undefined> = {};
   for (const [name, flag] of Object.entries(flags)) {
     const variable = variableOf(name);
     const candidates: [text: string | undefined, from: string][] = [
@@ -81,6 +84,39 @@ export function tokensOf(settings: ServeSettings): {
 } {
   const { token } = settings;
   return { ingest: settings['ingest-token'] ?? token, read: settings['read-token'] ?? token };
+}
+
+const CLUSTER_FLAGS = [
+  'clickhouse-user',
+  'clickhouse-password',
+  'clickhouse-cluster',
+  'clickhouse-ca',
+  'clickhouse-cert',
+  'clickhouse-key',
+] as const;
+
+/**
+ * The ClickHouse that these settings name; undefined for the embedded engine.
+ *
+ * @throws ThroughlineError `TL_CONFIG_INVALID` when there is something about it but no address
+ */
+export function clusterOf(settings: ServeSettings): ClusterOptions | undefined {
+  const url = settings['clickhouse-url'];
+  if (url === undefined) {
+    const lone = CLUSTER_FLAGS.find((name) => settings[name] !== undefined);
+    if (lone !== undefined) throw invalid(`--${lone} needs --clickhouse-url`);
+    return undefined;
+  }
+  return {
+    url,
+    database: settings['clickhouse-database'],
+    user: settings['clickhouse-user'],
+    password: settings['clickhouse-password'],
+    cluster: settings['clickhouse-cluster'],
+    ca: settings['clickhouse-ca'],
+    cert: settings['clickhouse-cert'],
+    key: settings['clickhouse-key'],
+  };
 }
 
 /** The text of the configuration file in this folder, if there is one. */
@@ -147,7 +183,9 @@ const TRUE = new Set(['true', 'on', 'yes', '1']);
 const FALSE = new Set(['false', 'off', 'no', '0']);
 const PORT_MAX = 65_535;
 
-function convert(flag: Flag, text: string, from: string): string | number | boolean {
+type Value = string | number | boolean | Readonly<Record<string, number>>;
+
+function convert(flag: Flag, text: string, from: string): Value {
   if (flag.type === 'string' || flag.type === 'secret') {
     if (text === '') throw invalid(`${from} is empty`);
     return text;
@@ -163,6 +201,7 @@ function convert(flag: Flag, text: string, from: string): string | number | bool
   }
   if (flag.type === 'size') return quantity(text, SIZE_UNITS, `${from} is a size such as 512MB`);
   if (flag.type === 'age') return quantity(text, AGE_UNITS, `${from} is an age such as 7d or 12h`);
+  if (flag.type === 'ages') return ages(flag, text, from);
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   const whole = flag.type === 'decimal' || Number.isSafeInteger(value);
   const [least, most] = flag.type === 'port' ? [0, PORT_MAX] : [0.001, 1e9];
@@ -203,6 +242,18 @@ function quantity(text: string, units: Readonly<Record<string, number>>, what: s
   const value = Math.round(Number(digits) * (units[unit] ?? Number.NaN));
   if (value > 0 && Number.isSafeInteger(value)) return value;
   throw invalid(`${what}, not ${text}`, `Units are ${Object.keys(units).join(', ')}.`);
+}
+
+/** `NAME=AGE,NAME=AGE`, with names that the flag knows. */
+function ages({ choices = [] }: Flag, text: string, from: string): Record<string, number> {
+  const pairs = text.split(',').map((pair): [string, number] => {
+    const [name = '', age = ''] = pair.trim().split('=', 2);
+    if (!choices.includes(name)) {
+      throw invalid(`${from} is of ${choices.join(', ')}, not of ${name}`, 'Such as spans=7d.');
+    }
+    return [name, quantity(age, AGE_UNITS, `${from} is an age such as 7d or 12h`)];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function invalid(message: string, hint?: string, cause?: unknown): ThroughlineError {

@@ -1,3 +1,5 @@
+import { AGED_TABLES } from '@throughline/model';
+
 /** One setting: `--name` on the command line, `THROUGHLINE_NAME` in the environment, `name:` in the file. */
 export interface Flag {
   /** The value of a `secret` is never shown, and taken out of the environment. */
@@ -10,9 +12,10 @@ export interface Flag {
     | 'decimal'
     | 'size'
     | 'age'
+    | 'ages'
     | 'switch'
     | 'onoff';
-  /** Of a `choice`: the words there are. */
+  /** Of a `choice`: the words there are. Of `ages`: what can have one. */
   readonly choices?: readonly string[];
   readonly default?: string;
   readonly value?: string;
@@ -66,11 +69,36 @@ export const SERVE_FLAGS = {
     help: 'Jaeger over HTTP (14268 unless taken)',
   },
   'zipkin-port': { type: 'port', value: 'PORT', help: 'Zipkin receiver (9411 unless taken)' },
+  // Secret, for there may be a password in it.
   'clickhouse-url': {
-    type: 'string',
+    type: 'secret',
     value: 'URL',
-    help: 'a ClickHouse cluster instead of the embedded engine',
+    help: 'a ClickHouse server or cluster instead of the embedded engine',
   },
+  'clickhouse-database': {
+    type: 'string',
+    default: 'throughline',
+    value: 'NAME',
+    help: 'where the tables are there; created when missing',
+  },
+  'clickhouse-user': { type: 'string', value: 'NAME', help: 'ClickHouse user' },
+  'clickhouse-password': { type: 'secret', value: 'P', help: 'ClickHouse password' },
+  'clickhouse-cluster': {
+    type: 'string',
+    value: 'NAME',
+    help: 'replicate and distribute the tables over this cluster',
+  },
+  'clickhouse-ca': {
+    type: 'string',
+    value: 'FILE',
+    help: 'whose certificates ClickHouse may have (PEM)',
+  },
+  'clickhouse-cert': {
+    type: 'string',
+    value: 'FILE',
+    help: 'show ClickHouse this certificate (PEM)',
+  },
+  'clickhouse-key': { type: 'string', value: 'FILE', help: 'the key of that certificate (PEM)' },
   token: { type: 'secret', value: 'T', help: 'ask senders and readers for this token' },
   'ingest-token': { type: 'secret', value: 'T', help: 'ask senders for this one instead' },
   'read-token': { type: 'secret', value: 'T', help: 'ask readers for this one instead' },
@@ -87,6 +115,12 @@ export const SERVE_FLAGS = {
     help: 'ask senders for a certificate that this one signed (PEM)',
   },
   retention: { type: 'age', default: '7d', value: 'AGE', help: 'how long spans are kept' },
+  'retention-of': {
+    type: 'ages',
+    choices: AGED_TABLES,
+    value: 'TABLE=AGE[,...]',
+    help: 'tables that keep their rows for another time',
+  },
   'max-disk': {
     type: 'size',
     default: '10GB',
@@ -99,22 +133,53 @@ export const SERVE_FLAGS = {
 export const DEMO_FLAGS = {
   orders: { type: 'integer', value: 'N', help: 'client orders to send (default: until stopped)' },
   rate: { type: 'decimal', default: '20', value: 'R', help: 'client orders a second' },
-  systems: {
-    type: 'string',
-    default: 'orders,signals,options,bot',
-    value: 'LIST',
-    help: 'reference systems to run',
-  },
+  systems: { type: 'string', value: 'LIST', help: 'reference systems to run (default: all)' },
   replay: { type: 'string', value: 'FILE', help: 'recorded market data instead of generated flow' },
-  nats: { type: 'string', value: 'URL', help: 'NATS server for the system signals' },
+  nats: { type: 'string', value: 'URL', help: 'NATS server (default: one of its own)' },
   kafka: { type: 'string', value: 'HOST:PORT', help: 'Kafka broker for the system options' },
-  postgres: { type: 'string', value: 'URL', help: 'PostgreSQL for the system options' },
+  postgres: { type: 'string', value: 'URL', help: 'PostgreSQL for options and bot' },
   exit: {
     type: 'switch',
     help: 'stop after N orders; exit 0 only if each lifecycle is whole and exact',
   },
   'no-open': { type: 'switch', help: 'do not open the browser' },
   ...SERVE_FLAGS,
+} as const satisfies Record<string, Flag>;
+
+/** How a command that works with a running server finds it, as in the settings of `serve`. */
+const { 'data-dir': dataDir, host, 'ui-port': uiPort, token } = SERVE_FLAGS;
+const { 'read-token': readToken, 'tls-cert': tlsCert } = SERVE_FLAGS;
+
+export const BACKUP_FLAGS = {
+  to: { type: 'string', value: 'PATH', help: 'a file that is not there yet, or a folder' },
+  server: {
+    type: 'string',
+    value: 'URL',
+    help: 'a running server, if not the one of these settings',
+  },
+  'data-dir': dataDir,
+  host,
+  'ui-port': uiPort,
+  token: { ...token, help: 'the token of the server' },
+  'read-token': { ...readToken, help: 'its token for readers, if that is another' },
+  'tls-cert': { ...tlsCert, help: 'the server speaks TLS' },
+} as const satisfies Record<string, Flag>;
+
+export const RESTORE_FLAGS = {
+  from: { type: 'string', value: 'FILE', help: 'a backup' },
+  'data-dir': { ...dataDir, help: 'where to: missing or empty' },
+} as const satisfies Record<string, Flag>;
+
+export const STATUS_FLAGS = {
+  url: {
+    type: 'string',
+    default: 'http://127.0.0.1:16686',
+    value: 'URL',
+    help: 'where the web application is',
+  },
+  token: { type: 'secret', value: 'T', help: 'the token of the server' },
+  'read-token': { type: 'secret', value: 'T', help: 'its token for readers, if that is another' },
+  json: { type: 'switch', help: 'print the status as the API gives it' },
 } as const satisfies Record<string, Flag>;
 
 /** The text of `--help`. */

@@ -1,18 +1,27 @@
 #!/usr/bin/env node
 import { ThroughlineError } from '@throughline/model';
+import { backup } from './commands/backup.ts';
 import { demo } from './commands/demo.ts';
+import { restore } from './commands/restore.ts';
 import { serve } from './commands/serve.ts';
+import { status } from './commands/status.ts';
 import { red } from './terminal/style.ts';
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   serve,
   demo,
+  status,
+  backup,
+  restore,
 };
 
 const HELP = `throughline COMMAND [--help]
 
-  serve   receive, store and show traces
-  demo    serve, with a trading system that sends client orders through it
+  serve    receive, store and show traces
+  demo     serve, with a trading system that sends client orders through it
+  status   say how a running server is
+  backup   write everything that is stored into one file
+  restore  make a data directory out of such a file
 `;
 
 async function main([command, ...argv]: readonly string[]): Promise<number> {

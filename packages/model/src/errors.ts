@@ -38,13 +38,36 @@ export const ERROR_STATUS = {
   TL_PORT_IN_USE: 500,
   TL_DATA_DIR_UNWRITABLE: 500,
   TL_DATA_DIR_LOCKED: 500,
+  /** A restore needs an empty data directory. */
+  TL_DATA_DIR_USED: 500,
+  TL_RESTORE_UNFINISHED: 500,
+  TL_BACKUP_RUNNING: 409,
+  TL_BACKUP_FAILED: 500,
+  /** Not a backup, or a damaged or incomplete one, or one of another version. */
+  TL_BACKUP_INVALID: 500,
   TL_ENGINE_FAILED: 500,
+  TL_CLUSTER_UNAVAILABLE: 500,
+  /** The tables were made by a newer version. */
+  TL_SCHEMA_NEWER: 500,
+  /** The tables were made by a version before the first release. */
+  TL_SCHEMA_UNKNOWN: 500,
+  TL_SCHEMA_FAILED: 500,
   TL_UI_NOT_BUILT: 500,
+  /** A command of ours finds no server of ours where it looks. */
+  TL_SERVER_UNREACHABLE: 503,
+  /** The server cannot take and return spans now. */
+  TL_SERVER_NOT_READY: 503,
   /** A client order that the order gateway refuses. */
   TL_ORDER_INVALID: 400,
   TL_ORDER_DUPLICATE: 409,
+  /** Our own limits refuse an order before it goes to an exchange. */
+  TL_ORDER_REFUSED: 422,
+  /** A message that its consumer cannot read: a poisoned one. */
+  TL_MESSAGE_INVALID: 400,
   TL_ALLOCATION_INVALID: 500,
   TL_EXCHANGE_UNAVAILABLE: 503,
+  /** The exchange answers, and says no. */
+  TL_EXCHANGE_REFUSED: 502,
   /** A part of the demo did not come up, or an order could not be read back whole. */
   TL_DEMO_FAILED: 500,
 } as const;

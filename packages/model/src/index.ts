@@ -1,11 +1,13 @@
 export { type ErrorResponse, errorResponseSchema } from './api/error.ts';
+export { type Finding, findingsOf, isReady } from './api/health.ts';
 export {
   type LifecyclesQuery,
   type LifecyclesResponse,
   lifecyclesQuerySchema,
   lifecyclesResponseSchema,
 } from './api/lifecycles.ts';
-export { type Pruning, pruningSchema } from './api/retention.ts';
+export { protocolName, RECEIVERS, type ReceiverSums, receiverSums } from './api/receivers.ts';
+export { AGED_TABLES, type AgedTable, type Pruning, pruningSchema } from './api/retention.ts';
 export { type StatusResponse, statusResponseSchema } from './api/status.ts';
 export {
   type TraceResponse,
@@ -55,8 +57,12 @@ export {
   LINK_TYPE,
   type LinkType,
   MESSAGING_SYSTEM,
+  OPTION_SPAN,
   ORDER_SPAN,
+  SIGNALS_SPAN,
+  WORKFLOW_SPAN,
 } from './semconv.ts';
+export { formatBytes } from './size.ts';
 export {
   type Attributes,
   type AttributeValue,
@@ -69,10 +75,12 @@ export {
   spanSchema,
 } from './span.ts';
 export {
+  formatAge,
   formatDuration,
   formatTime,
   NS_PER_MS,
   NS_PER_S,
+  nanosecondsSchema,
   nowNs,
   parseTime,
 } from './time.ts';

@@ -17,7 +17,23 @@ export const ATTR = {
   fillRawData: 'fill.raw_data',
   allocationMethod: 'allocation.method',
   tradingSymbol: 'trading.symbol',
+  optionContract: 'option.contract',
+  /** When the quote was made: with the contract, what tells it from all others. */
+  optionQuoteTime: 'option.quote_time',
+  optionImpliedVolatility: 'option.implied_volatility',
+  /** `implied`, or why the price has no implied volatility. */
+  optionVolatilityStatus: 'option.volatility_status',
+  tradingPrice: 'trading.price',
+  /** What happened at the market: `trade` or `quote`. */
+  marketEventType: 'market.event_type',
   strategyName: 'strategy.name',
+  marketCandlesCount: 'market.candles_count',
+  signalId: 'signal.id',
+  signalGenerated: 'signal.generated',
+  signalDirection: 'signal.direction',
+  /** 0 to 100, whole. */
+  signalConfidence: 'signal.confidence',
+  signalEntryPrice: 'signal.entry_price',
   orderSide: 'order.side',
   orderType: 'order.type',
   orderTimeInForce: 'order.time_in_force',
@@ -25,6 +41,13 @@ export const ATTR = {
   orderPrice: 'order.price',
   orderStatus: 'order.status',
   orderReason: 'order.reason',
+  orderSymbol: 'order.symbol',
+  /** Our own id of an order, on every span of its workflow. */
+  orderOrderId: 'order.order_id',
+  orderSuccess: 'order.success',
+  orderErrorType: 'order.error_type',
+  orderExecutionTimeMs: 'order.execution_time_ms',
+  orderFilledQuantity: 'order.filled_quantity',
   orderCumQuantity: 'order.cum_quantity',
   orderLeavesQuantity: 'order.leaves_quantity',
   orderAveragePrice: 'order.average_price',
@@ -54,6 +77,9 @@ export const ATTR = {
   serverAddress: 'server.address',
   urlFull: 'url.full',
   dbSystemName: 'db.system.name',
+  dbCollectionName: 'db.collection.name',
+  dbOperationName: 'db.operation.name',
+  dbOperationBatchSize: 'db.operation.batch.size',
   serviceName: 'service.name',
   serviceVersion: 'service.version',
   serviceInstanceId: 'service.instance.id',
@@ -101,6 +127,36 @@ export const ORDER_SPAN = {
   exchangeFillReceived: 'exchange_fill_received',
   fillMatching: 'fill_matching',
   clientOrderUpdate: 'client_order_update',
+} as const;
+
+/** Names of the spans from a signal to the order's end, in the systems where a strategy trades. */
+export const WORKFLOW_SPAN = {
+  /** Followed by the strategy's name. */
+  signalGenerationPrefix: 'signal_generation.',
+  orderValidation: 'order_validation',
+  orderExecution: 'order_execution',
+  orderConfirmation: 'order_confirmation',
+} as const;
+
+/** Names of the spans of the reference system `signals`, besides those of {@link WORKFLOW_SPAN}. */
+export const SIGNALS_SPAN = {
+  marketDataReceive: 'market_data_receive',
+  processMarketData: 'process_market_data',
+  batchAnalysis: 'batch_analysis',
+} as const;
+
+/** Names of the spans of the reference system `options`. */
+export const OPTION_SPAN = {
+  fetchInstrumentData: 'fetch_instrument_data',
+  enrichContext: 'enrich_context',
+  sendToKafka: 'send_to_kafka',
+  processMessage: 'process_message',
+  cleanData: 'clean_data',
+  calculateBsm: 'calculate_bsm',
+  sendEnriched: 'send_enriched',
+  storeData: 'store_data',
+  prepareRecords: 'prepare_records',
+  dbWrite: 'db_write',
 } as const;
 
 /** Values of {@link ATTR.messagingSystem} for transports that OpenTelemetry has no name for. */

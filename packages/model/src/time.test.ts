@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ThroughlineError } from './errors.ts';
-import { formatDuration, formatTime, nanosecondsSchema, nowNs, parseTime } from './time.ts';
+import {
+  formatAge,
+  formatDuration,
+  formatTime,
+  nanosecondsSchema,
+  nowNs,
+  parseTime,
+} from './time.ts';
 
 const INSTANT = 1_700_000_000_123_456_789n;
 
@@ -43,4 +50,15 @@ test('a duration is shown in the largest unit that fits', () => {
 test('now is a time of this century in nanoseconds', () => {
   const difference = Number(nowNs() / 1_000_000n) - Date.now();
   expect(Math.abs(difference)).toBeLessThan(60_000);
+});
+
+test.each([
+  [-5_000_000_000n, '0 s'],
+  [999_999_999n, '0 s'],
+  [59_900_000_000n, '59 s'],
+  [60_000_000_000n, '1 min'],
+  [7_199_000_000_000n, '1 h'],
+  [200_000_000_000_000n, '2 d'],
+])('an age of %d ns is %s', (ns, text) => {
+  expect(formatAge(ns)).toBe(text);
 });

@@ -72,6 +72,19 @@ export function formatDuration(ns: bigint): string {
   return `${sign}${value.toFixed(decimals)} ${unit.suffix}`;
 }
 
+const AGE_UNITS = [
+  { suffix: 'd', ns: 86_400n * NS_PER_S },
+  { suffix: 'h', ns: 3_600n * NS_PER_S },
+  { suffix: 'min', ns: 60n * NS_PER_S },
+] as const;
+
+/** How long something lasts or is past, roughly: the largest unit that fits, such as `3 min`. */
+export function formatAge(ns: bigint): string {
+  const age = ns < 0n ? 0n : ns;
+  const unit = AGE_UNITS.find((candidate) => age >= candidate.ns);
+  return unit ? `${age / unit.ns} ${unit.suffix}` : `${age / NS_PER_S} s`;
+}
+
 /** Now, since the Unix epoch: the wall clock's millisecond refined by the monotonic clock. */
 export function nowNs(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * NS_PER_US;

@@ -1,5 +1,10 @@
-import { type StatusResponse, ThroughlineError } from '@throughline/model';
-import { type Durability, openStore } from '@throughline/store';
+import type { StatusResponse } from '@throughline/model';
+import {
+  type ClusterOptions,
+  type Durability,
+  openStore,
+  type RetentionLimits,
+} from '@throughline/store';
 import pino, { type DestinationStream, type LevelWithSilent } from 'pino';
 import { accessCheck } from './access.ts';
 import { createApi } from './api/api.ts';
@@ -22,10 +27,12 @@ export interface ServerOptions extends ExposureOptions, ReceiverPorts {
   durability: Durability;
   /** What may wait for the engine; beyond it, senders are told to come again. */
   journalBytesMax: number;
+  /** What is kept for how long and on how much disk. */
+  retention: RetentionLimits;
   /** 0 picks a free port. */
   uiPort: number;
-  /** A cluster instead of the embedded engine; not in this version. */
-  clickhouseUrl: string | undefined;
+  /** Where the tables are; undefined for the embedded engine. */
+  cluster: ClusterOptions | undefined;
   /** The folder of the built web application. */
   uiDir: string;
   version: string;
@@ -51,11 +58,6 @@ export interface Server {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, publicHosts, tlsPaths, asksSenders, warnings } = exposureOf(options);
-  if (options.clickhouseUrl !== undefined) {
-    throw new ThroughlineError('TL_CONFIG_INVALID', 'a ClickHouse cluster is not in this version', {
-      hint: 'Leave out --clickhouse-url to use the embedded engine.',
-    });
-  }
   const logger = pino({ level: options.logLevel }, options.logStream);
   const stops: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -70,6 +72,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       dataDir: options.dataDir,
       durability: options.durability,
       journalBytesMax: options.journalBytesMax,
+      retention: options.retention,
+      ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
+      version: options.version,
       lifecycles: LIFECYCLE_DEFINITIONS,
       onWarning: warn,
     });

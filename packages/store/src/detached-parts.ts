@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine } from './engine/engine.ts';
+import type { Database } from './database.ts';
 import { query } from './sql.ts';
 
 interface DetachedPartRow {
@@ -16,8 +16,8 @@ interface DetachedPartRow {
  *
  * @returns one line for each, to be shown to an operator
  */
-export async function findDetachedParts(engine: Engine): Promise<string[]> {
-  const rows = await engine.rows<DetachedPartRow>(query('detached-parts'), {});
+export async function findDetachedParts(database: Database): Promise<string[]> {
+  const rows = await database.rows<DetachedPartRow>(query('detached-parts'), {});
   return Promise.all(
     rows.map(async ({ table, name, reason, path }) => {
       const missing = await rowsOf(path);

@@ -1,45 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ThroughlineError } from '@throughline/model';
-import type { Engine, QueryParameters } from './engine/engine.ts';
+import type { Database } from './database.ts';
 import { clickhouseCode } from './engine/engine-errors.ts';
 import type { Indexed } from './indexed.ts';
 import type { Journal } from './journal/journal.ts';
 import { mendSegment } from './journal/recovery.ts';
-import { bucketOf, type Segment, splitSegment } from './journal/segment.ts';
+import { type Segment, splitSegment } from './journal/segment.ts';
+import { LOADS, type Load, Loading } from './loading.ts';
 import type { Quarantine } from './quarantine.ts';
-import { OTLP_STRUCTURES } from './schema/otlp.ts';
-import { query, read } from './sql.ts';
+import { query } from './sql.ts';
 import type { Turns } from './turns.ts';
 
-/** In this order: an origin is there before a span that names it. */
-const LOADS = ['origins', 'spans'] as const;
-type Load = (typeof LOADS)[number];
-const QUERIES: Readonly<Record<Load, string>> = {
-  origins: loadQuery('origins', 'origins'),
-  spans: loadQuery('spans', 'received_spans'),
-};
-/** Decodes as a load does, and stores nothing. */
-const PROBES: Readonly<Record<Load, string>> = {
-  origins: loadQuery('origins', 'probed_origins'),
-  spans: loadQuery('spans', 'probed_spans'),
-};
 const COUNT_SPANS = query('count-spans');
-
-const LOAD_SETTINGS = {
-  format_schema_source: 'string',
-  format_schema: read('schema', 'otlp.proto'),
-  format_schema_message_name: 'Request',
-  input_format_protobuf_oneof_presence: 1,
-  // One thread and one block, so that a segment becomes one part of each table: stored whole or not at
-  // all, and recognised by its token when it comes again, by each table for itself.
-  deduplicate_blocks_in_dependent_materialized_views: 1,
-  max_threads: 1,
-  max_insert_threads: 1,
-  min_insert_block_size_rows: 1_000_000_000,
-  min_insert_block_size_bytes: 0,
-  // There is nothing to optimise, and looking for it doubles the time of a small load.
-  query_plan_enable_optimizations: 0,
-};
 
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
@@ -62,15 +34,26 @@ const TRANSIENT_CODES = new Set([
   74, // CANNOT_READ_FROM_FILE_DESCRIPTOR
   75, // CANNOT_WRITE_TO_FILE_DESCRIPTOR
   76, // CANNOT_OPEN_FILE
+  159, // TIMEOUT_EXCEEDED
   202, // TOO_MANY_SIMULTANEOUS_QUERIES
+  209, // SOCKET_TIMEOUT: from here on also of one node of a cluster to another
+  210, // NETWORK_ERROR
+  225, // NO_ZOOKEEPER
   236, // ABORTED: the engine is shutting down
+  242, // TABLE_IS_READ_ONLY: a replica without its keeper
   243, // NOT_ENOUGH_SPACE
   252, // TOO_MANY_PARTS
+  394, // QUERY_WAS_CANCELLED
+  279, // ALL_CONNECTION_TRIES_FAILED
+  285, // TOO_FEW_LIVE_REPLICAS
+  286, // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+  319, // UNKNOWN_STATUS_OF_INSERT
+  999, // KEEPER_EXCEPTION
 ]);
 
 export interface LoaderOptions {
   journal: Journal;
-  engine: Engine;
+  database: Database;
   quarantine: Quarantine;
   indexed: Indexed;
   /** Taken by one attempt to load at a time, and by whoever moves what is stored. */
@@ -93,6 +76,7 @@ export interface LoaderStatus {
  */
 export class Loader {
   readonly #options: LoaderOptions;
+  readonly #loading: Loading;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #status: LoaderStatus = { spansLoaded: 0, segmentsLoaded: 0 };
@@ -100,6 +84,7 @@ export class Loader {
 
   constructor(options: LoaderOptions) {
     this.#options = options;
+    this.#loading = new Loading(options.database, options.indexed);
   }
 
   async start(): Promise<void> {
@@ -153,17 +138,17 @@ export class Loader {
   async #load(segment: Segment): Promise<void> {
     const attempt: Attempt = { loadsDone: 0, suspicions: 0, backoffMs: BACKOFF_FIRST_MS };
     while (!this.#stopping.signal.aborted) {
-      const { pid } = this.#options.engine.status();
+      const { pid } = this.#options.database.status();
       try {
         await this.#options.turns.take(() => this.#insert(segment, attempt));
         break;
       } catch (error) {
-        if (isUnreadable(error)) return this.#isolate(segment, error);
+        if (isUnreadable(error) && (await this.#works())) return this.#isolate(segment, error);
         this.#options.onWarning(`segment ${segment.id} is not loaded yet: ${describe(error)}`);
         await this.#pause(attempt.backoffMs);
         attempt.backoffMs = Math.min(attempt.backoffMs * 2, BACKOFF_MAX_MS);
         const code = clickhouseCode(error);
-        const engineDied = pid !== undefined && this.#options.engine.status().pid !== pid;
+        const engineDied = pid !== undefined && this.#options.database.status().pid !== pid;
         const refused = code !== undefined && !TRANSIENT_CODES.has(code);
         if (engineDied || refused) attempt.suspicions += 1;
         if (attempt.suspicions < SUSPICIONS_MAX) continue;
@@ -180,10 +165,7 @@ export class Loader {
 
   async #insert(segment: Segment, attempt: Attempt): Promise<void> {
     for (const load of LOADS.slice(attempt.loadsDone)) {
-      await this.#options.engine.command(QUERIES[load], this.#parametersOf(segment, load), {
-        ...LOAD_SETTINGS,
-        insert_deduplication_token: segment.id,
-      });
+      await this.#loading.store(load, segment);
       attempt.loadsDone += 1;
     }
     const spans = await this.#countSpans();
@@ -199,18 +181,37 @@ export class Loader {
    * @returns what the engine says against the segment; undefined when it decodes
    */
   async #probe(segment: Segment): Promise<unknown> {
-    const { engine } = this.#options;
+    if (!(await this.#works())) return undefined;
     for (const load of LOADS) {
-      const { pid } = engine.status();
-      try {
-        await engine.command(PROBES[load], this.#parametersOf(segment, load), LOAD_SETTINGS);
-      } catch (error) {
-        const code = clickhouseCode(error);
-        const engineDied = pid !== undefined && engine.status().pid !== pid;
-        if (engineDied || (code !== undefined && !TRANSIENT_CODES.has(code))) return error;
-      }
+      const refusal = await this.#refusal(load, segment);
+      if (refusal !== undefined) return refusal;
     }
     return undefined;
+  }
+
+  /**
+   * Whether the engine could load a segment at all: no table is missing, no right was taken away, no
+   * newer server has changed the schema. Otherwise every segment would look broken.
+   */
+  async #works(): Promise<boolean> {
+    for (const load of LOADS) {
+      if ((await this.#refusal(load, undefined)) !== undefined) return false;
+    }
+    return true;
+  }
+
+  /** What the engine says, or dies of, that it would say again; undefined when it loads it. */
+  async #refusal(load: Load, segment: Segment | undefined): Promise<unknown> {
+    const { database } = this.#options;
+    const { pid } = database.status();
+    try {
+      await this.#loading.probe(load, segment);
+      return undefined;
+    } catch (error) {
+      const code = clickhouseCode(error);
+      const engineDied = pid !== undefined && database.status().pid !== pid;
+      return engineDied || (code !== undefined && !TRANSIENT_CODES.has(code)) ? error : undefined;
+    }
   }
 
   /**
@@ -233,28 +234,8 @@ export class Loader {
     journal.replace(segment, []);
   }
 
-  #parametersOf(segment: Segment, load: Load): QueryParameters {
-    const { indexed } = this.#options;
-    const common = {
-      segment: segment.path,
-      structure: OTLP_STRUCTURES[load],
-      // From the segment, not from the clock: a repeated load has to hit the same partition.
-      bucket: bucketOf(segment),
-    };
-    if (load === 'origins') return common;
-    return {
-      ...common,
-      id_keys: indexed.idKeys,
-      begin_names: indexed.beginNames,
-      end_names: indexed.endNames,
-      status_attributes: indexed.statusAttributes,
-      terminal_statuses: indexed.terminalStatuses,
-      boundary_keys: indexed.boundaryKeys,
-    };
-  }
-
   async #countSpans(): Promise<number> {
-    const [row] = await this.#options.engine.rows<{ spans: string }>(COUNT_SPANS, {});
+    const [row] = await this.#options.database.rows<{ spans: string }>(COUNT_SPANS, {});
     return Number(row?.spans ?? 0);
   }
 
@@ -268,13 +249,6 @@ interface Attempt {
   loadsDone: number;
   suspicions: number;
   backoffMs: number;
-}
-
-/** The statement of queries/load-*.sql, into one of the tables of its shape. */
-function loadQuery(load: Load, table: string): string {
-  return query(`load-${load}`)
-    .replace('{{table}}', table)
-    .replace('{{segment}}', "file({segment:String}, 'Protobuf', {structure:String})");
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -3,8 +3,13 @@ import {
   type StatusResponse,
   ThroughlineError,
 } from '@throughline/model';
+import { type Backup, Backups } from './backup/backups.ts';
+import { checkRestored } from './backup/restore.ts';
 import { Buckets, periodOf } from './buckets.ts';
+import { Cluster } from './cluster/cluster.ts';
+import type { ClusterOptions } from './cluster/connection.ts';
 import { openDataDir } from './data-dir.ts';
+import type { Database } from './database.ts';
 import { findDetachedParts } from './detached-parts.ts';
 import { Engine } from './engine/engine.ts';
 import { indexedBy } from './indexed.ts';
@@ -15,6 +20,7 @@ import { EngineReads } from './reads/engine-reads.ts';
 import { agesOf, type RetentionLimits } from './retention/limits.ts';
 import { Prunings } from './retention/prunings.ts';
 import { Retention } from './retention/retention.ts';
+import { migrate } from './schema/migrate.ts';
 import type { TraceStore } from './trace-store.ts';
 import { Turns } from './turns.ts';
 
@@ -30,10 +36,14 @@ const NO_LIMITS: RetentionLimits = {
 
 export interface StoreOptions {
   /**
-   * Holds everything: journal, engine tables, quarantine. Created when missing; one server at a
-   * time.
+   * Holds everything: journal, engine tables (unless they are on a cluster), quarantine. Created when
+   * missing; one server at a time.
    */
   dataDir: string;
+  /** Where the tables are, when not in the data directory; several servers may share one. */
+  cluster?: ClusterOptions;
+  /** The server's, to be recorded with the tables that it creates or changes. */
+  version?: string;
   /** The lifecycles that are to be found and listed. */
   lifecycles: readonly LifecycleDefinition[];
   /** What an acknowledgement means; `fsync` by default. */
@@ -43,7 +53,7 @@ export interface StoreOptions {
   /** A segment is handed to the engine when it has this size, or this age. */
   segmentBytesMax?: number;
   segmentAgeMs?: number;
-  /** Bounds what the engine allocates. */
+  /** Bounds what the embedded engine allocates. */
   engineMemoryBytesMax?: number;
   /** What is kept for how long and on how much disk; everything by default. */
   retention?: RetentionLimits;
@@ -77,29 +87,37 @@ export interface Store {
   /** Prunes now what retention would prune within the minute. */
   prune(): Promise<void>;
   /**
+   * Begins a backup of everything that was appended before the call; one at a time.
+   *
+   * @throws ThroughlineError `TL_BACKUP_RUNNING`, `TL_BACKUP_FAILED`, `TL_ENGINE_UNAVAILABLE`
+   */
+  backup(): Promise<Backup>;
+  /**
    * Stops the engine; acknowledged records that are not loaded yet are loaded at the next start.
    */
   close(): Promise<void>;
 }
 
 /**
- * Opens the store: locks the data directory, recovers the journal, starts the engine child, applies
- * the schema and begins to load.
+ * Opens the store: locks the data directory, recovers the journal, starts the engine child or
+ * connects to the cluster, creates or migrates the tables and begins to load.
  *
  * @throws ThroughlineError `TL_DATA_DIR_UNWRITABLE`, `TL_DATA_DIR_LOCKED`, `TL_JOURNAL_FAILED`,
- *   `TL_ENGINE_FAILED`
+ *   `TL_ENGINE_FAILED`, `TL_CLUSTER_UNAVAILABLE`, `TL_CONFIG_INVALID`, `TL_SCHEMA_NEWER`,
+ *   `TL_SCHEMA_UNKNOWN`, `TL_SCHEMA_FAILED`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const onWarning = options.onWarning ?? (() => undefined);
+  const cluster = options.cluster && new Cluster(options.cluster, { onWarning });
   const dataDir = openDataDir(options.dataDir);
   const clock = options.clock ?? Date.now;
-  const limits = options.retention ?? NO_LIMITS;
+  const limits = { ...(options.retention ?? NO_LIMITS) };
+  // Several servers share a cluster, whose disks are not this machine's.
+  if (cluster) limits.diskBytesMax = Number.POSITIVE_INFINITY;
   const buckets = new Buckets({ periodS: periodOf(Object.values(agesOf(limits))), clock });
-  const engine = new Engine({
-    path: dataDir.engine,
-    memoryBytesMax: options.engineMemoryBytesMax ?? ENGINE_MEMORY_BYTES_MAX,
-    onWarning,
-  });
+  const memoryBytesMax = options.engineMemoryBytesMax ?? ENGINE_MEMORY_BYTES_MAX;
+  const database: Database =
+    cluster ?? new Engine({ path: dataDir.engine, memoryBytesMax, onWarning });
   try {
     const journalOptions = {
       dir: dataDir.journal,
@@ -109,13 +127,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       segmentAgeMs: options.segmentAgeMs ?? SEGMENT_AGE_MS,
       bucket: () => buckets.current(),
     };
+    checkRestored(dataDir.path);
     const quarantine = await Quarantine.open({ dir: dataDir.quarantine, onWarning });
     const journal = await Journal.open(journalOptions, quarantine);
-    await engine.start();
+    await database.start();
+    await migrate(database, { appliedBy: options.version ?? '' });
     const indexed = indexedBy(options.lifecycles);
     const loader = new Loader({
       journal,
-      engine,
+      database,
       quarantine,
       indexed,
       turns: new Turns(),
@@ -123,7 +143,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       onLoaded: ({ bytes }) => retention.loaded(bytes),
     });
     const retention = new Retention({
-      database: engine,
+      database,
+      layout: database.layout,
       definitions: options.lifecycles,
       exclusive: (work) => loader.between(work),
       buckets,
@@ -137,20 +158,30 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       }),
       onWarning,
     });
+    const backups = new Backups({
+      database,
+      isEmbedded: cluster === undefined,
+      enginePath: dataDir.engine,
+      quarantinePath: dataDir.quarantine,
+      drained: (timeoutMs) => journal.drained(timeoutMs),
+      exclusive: (work) => loader.between(work),
+    });
+    await backups.clear();
     await retention.start();
     await loader.start();
     return new OpenStore({
       journal,
       journalBytesMax: journalOptions.bytesMax,
       quarantine,
-      engine,
+      database,
       loader,
       retention,
-      detachedParts: await findDetachedParts(engine),
+      backups,
+      detachedParts: await findDetachedParts(database),
       unlock: dataDir.unlock,
     });
   } catch (error) {
-    await engine.stop();
+    await database.stop();
     dataDir.unlock();
     throw error;
   }
@@ -160,9 +191,10 @@ interface Parts {
   journal: Journal;
   journalBytesMax: number;
   quarantine: Quarantine;
-  engine: Engine;
+  database: Database;
   loader: Loader;
   retention: Retention;
+  backups: Backups;
   detachedParts: string[];
   unlock: () => void;
 }
@@ -173,7 +205,7 @@ class OpenStore implements Store {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.reads = new EngineReads(parts.engine);
+    this.reads = new EngineReads(parts.database);
   }
 
   append(record: Uint8Array): Promise<void> {
@@ -181,9 +213,9 @@ class OpenStore implements Store {
   }
 
   async status(): Promise<StoreStatus> {
-    const { journal, journalBytesMax, quarantine, engine, loader, detachedParts } = this.#parts;
+    const { journal, journalBytesMax, quarantine, database, loader, detachedParts } = this.#parts;
     const { segments, bytes, oldestMs } = journal.status();
-    const { pid, ...engineStatus } = engine.status();
+    const { pid, ...engineStatus } = database.status();
     const discarded = `${quarantine.discarded} records were deleted from the quarantine: too many`;
     return {
       journal: {
@@ -215,11 +247,15 @@ class OpenStore implements Store {
     return this.#parts.retention.prune();
   }
 
+  backup(): Promise<Backup> {
+    return this.#parts.backups.begin();
+  }
+
   async close(): Promise<void> {
-    const { journal, loader, retention, engine, unlock } = this.#parts;
+    const { journal, loader, retention, backups, database, unlock } = this.#parts;
     await journal.close();
-    await Promise.all([loader.stop(), retention.stop()]);
-    await engine.stop();
+    await Promise.all([loader.stop(), retention.stop(), backups.stop()]);
+    await database.stop();
     unlock();
   }
 }

@@ -18,7 +18,7 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
  * - **Lifecycle definitions** have at most four key attributes, which are strings, and are given when
  *   the store is opened: spans received before a definition was there are not in its lists.
  * - **Errors**: `TL_ENGINE_UNAVAILABLE` while the engine restarts (try again), `TL_QUERY_TIMEOUT`,
- *   `TL_QUERY_FAILED`.
+ *   `TL_QUERY_TOO_LARGE`, `TL_QUERY_FAILED`.
  */
 export interface TraceStore {
   /** All spans of the traces, at most `limit` of them. */

@@ -4,6 +4,7 @@ import { NotFound, PageError } from './components/notice.tsx';
 import { parseOrderSearch, parseOrdersSearch, parseTraceSearch } from './lib/page-search.ts';
 import { OrderPage } from './pages/order/order-page.tsx';
 import { OrdersPage } from './pages/orders/orders-page.tsx';
+import { ServerPage } from './pages/server/server-page.tsx';
 import { TracePage } from './pages/trace/trace-page.tsx';
 
 const rootRoute = createRootRoute({
@@ -33,7 +34,13 @@ const traceRoute = createRoute({
   component: TracePage,
 });
 
-const routeTree = rootRoute.addChildren([ordersRoute, orderRoute, traceRoute]);
+const serverRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/server',
+  component: ServerPage,
+});
+
+const routeTree = rootRoute.addChildren([ordersRoute, orderRoute, traceRoute, serverRoute]);
 
 /** Search parameters are plain text: the router's default would read `?q=1e3` as a number. */
 export function createAppRouter() {

@@ -35,33 +35,6 @@ export interface Fixture {
   failure?: { code: ErrorCode; message: string } | undefined;
 }
 
-export function healthyStatus(): StatusResponse {
-  return {
-    version: '0.1.0',
-    startedAt: 1_764_000_000_000_000_000n,
-    endpoints: { ui: 'http://127.0.0.1:16686', otlpHttp: 'http://127.0.0.1:4318' },
-    warnings: [],
-    ingest: {
-      requests: 812,
-      spansAccepted: 48_213,
-      rejected: {},
-      protocols: { 'otlp-http': { requests: 812, spansAccepted: 48_213, rejected: {} } },
-      refusals: [],
-    },
-    journal: { segments: 3, bytes: 1_200_000, bytesMax: 1_000_000_000, lagMs: 140 },
-    store: {
-      spansLoaded: 48_213,
-      segmentsLoaded: 14,
-      recordsQuarantined: 0,
-      quarantine: [],
-      warnings: [],
-    },
-    retention: { tables: [], diskBytes: 12_000_000, prunings: [], lifecyclesGivenUp: 0 },
-    engine: { state: 'ready', restarts: 0, version: '26.7.2.1', pid: 4242 },
-    memory: { serverBytes: 180_000_000, engineBytes: 420_000_000 },
-  };
-}
-
 function listOf(fixture: Fixture, params: URLSearchParams): unknown {
   const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const status = params.get('status');

@@ -16,4 +16,5 @@ export {
   type ExchangeStats,
   startExchange,
 } from './exchange.ts';
+export { parseFrame, type RecordedData, readLines } from './replay/recording.ts';
 export { type AccountOptions, DEMO_ACCOUNT } from './venue/account.ts';

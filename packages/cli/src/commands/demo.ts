@@ -2,18 +2,18 @@ import { formatTime, nowNs, ThroughlineError } from '@throughline/model';
 import type { Server } from '@throughline/server';
 import { type DemoSettings, readConfigFile, readSettings, tokensOf } from '../config.ts';
 import { openBrowser } from '../demo/browser.ts';
+import { type FloorProcess, startFloor } from '../demo/floor-process.ts';
 import { type ClientOrder, Load } from '../demo/load.ts';
-import { type OrdersSystem, startOrdersSystem } from '../demo/orders-system.ts';
 import { ApiClient, readBack } from '../demo/read-back.ts';
-import { slowestText, statusText, verdictText } from '../demo/summary.ts';
+import { slowestText, statusText, systemsText, verdictText } from '../demo/summary.ts';
 import { DEMO_FLAGS, helpText } from '../flags.ts';
 import { printBanner } from '../terminal/banner.ts';
 import { ProgressLine, progressBar } from '../terminal/progress.ts';
 import { untilStopped } from '../terminal/signals.ts';
-import { bold, dim, red } from '../terminal/style.ts';
+import { bold, red } from '../terminal/style.ts';
 import { startServing } from './serve.ts';
 
-const USAGE = 'throughline demo: serve, with a trading system that sends client orders through it';
+const USAGE = 'throughline demo: serve, with trading systems that send their spans to it';
 
 /** Client orders of one round, when the demo runs until it is stopped. */
 const ROUND_ORDERS = 1_000;
@@ -21,9 +21,8 @@ const EXIT_ORDERS = 200;
 const READ_BACK_DEADLINE_MS = 60_000;
 /** The data directory may hold orders of runs before. */
 const STARTED_AT = formatTime(nowNs());
-const SYSTEMS = ['orders', 'signals', 'options', 'bot'];
 
-/** Starts server, exchange and orders system, and sends client orders until told to stop. */
+/** Starts server and trading systems, and sends client orders until told to stop. */
 export async function demo(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help')) {
     process.stdout.write(helpText(USAGE, DEMO_FLAGS));
@@ -39,10 +38,15 @@ export async function demo(argv: readonly string[]): Promise<number> {
   const server = await startServing(settings);
   try {
     printBanner(server, settings);
-    const { otlpHttpUrl } = server;
-    const { replay } = settings;
-    const token = tokensOf(settings).ingest;
-    const system = await startOrdersSystem({ otlpHttpUrl, token, replay });
+    const system = await startFloor({
+      systems: settings.systems,
+      otlpHttpUrl: server.otlpHttpUrl,
+      token: tokensOf(settings).ingest,
+      nats: settings.nats,
+      kafka: settings.kafka,
+      postgres: settings.postgres,
+      replay: settings.replay,
+    });
     try {
       return await Promise.race([runDemo(server, system, settings), system.failed]);
     } finally {
@@ -53,28 +57,24 @@ export async function demo(argv: readonly string[]): Promise<number> {
   }
 }
 
-function checkSystems(settings: DemoSettings): void {
-  const asked = settings.systems.split(',').map((name) => name.trim());
-  const unknown = asked.find((name) => !SYSTEMS.includes(name));
-  if (unknown !== undefined || !asked.includes('orders')) {
-    const message =
-      unknown === undefined ? 'the demo needs the system orders' : `no system ${unknown}`;
-    throw new ThroughlineError('TL_CONFIG_INVALID', `--systems: ${message}`, {
-      hint: 'The system that this version has is: orders.',
-    });
-  }
+/** Which systems there are the floor knows; the demo's own part of it are client orders. */
+function checkSystems({ systems }: DemoSettings): void {
+  if (systems === undefined || systems.split(',').some((name) => name.trim() === 'orders')) return;
+  throw new ThroughlineError('TL_CONFIG_INVALID', '--systems: the demo needs the system orders', {
+    hint: 'Add orders to the list, or run trading/floor.ts without it.',
+  });
 }
 
 async function runDemo(
   server: Server,
-  system: OrdersSystem,
+  system: FloorProcess,
   settings: DemoSettings,
 ): Promise<number> {
   const client = new ApiClient(server.uiUrl, tokensOf(settings).read);
   const print = (text: string): void => {
     if (!settings.json) process.stdout.write(`${text}\n`);
   };
-  print(dim('  Running the system orders; signals, options and bot are not in this version.\n'));
+  print(`${systemsText(system)}\n`);
   if (settings.exit) {
     const orders = await sendOrders(system, settings, settings.orders ?? EXIT_ORDERS, 1);
     return verify(server, client, orders, settings.json);
@@ -87,7 +87,7 @@ async function runDemo(
 /** Rounds of orders, each followed by a word on the slowest; after `--orders` N the server stays up. */
 async function keepSending(
   server: Server,
-  system: OrdersSystem,
+  system: FloorProcess,
   client: ApiClient,
   settings: DemoSettings,
   print: (text: string) => void,
@@ -103,7 +103,7 @@ async function keepSending(
 }
 
 async function sendOrders(
-  system: OrdersSystem,
+  system: FloorProcess,
   settings: DemoSettings,
   count: number,
   seed: number,

@@ -1,10 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Server, startServer } from '@throughline/server';
-import { readConfigFile, readSettings, type ServeSettings, tokensOf } from '../config.ts';
+import {
+  clusterOf,
+  readConfigFile,
+  readSettings,
+  type ServeSettings,
+  tokensOf,
+} from '../config.ts';
 import { helpText, SERVE_FLAGS } from '../flags.ts';
 import { printBanner } from '../terminal/banner.ts';
 import { untilStopped } from '../terminal/signals.ts';
+import { VERSION } from '../version.ts';
 
 const USAGE = 'throughline serve: receive, store and show traces';
 
@@ -29,6 +35,11 @@ export function startServing(settings: ServeSettings): Promise<Server> {
     dataDir: settings['data-dir'],
     durability: settings.durability,
     journalBytesMax: settings['journal-max'],
+    retention: {
+      ageMs: settings.retention,
+      tableAgesMs: settings['retention-of'] ?? {},
+      diskBytesMax: settings['max-disk'],
+    },
     host: settings.host,
     uiPort: settings['ui-port'],
     otlpHttpPort: settings['otlp-http-port'],
@@ -38,7 +49,7 @@ export function startServing(settings: ServeSettings): Promise<Server> {
     jaegerBinaryPort: settings['jaeger-binary-port'],
     jaegerHttpPort: settings['jaeger-http-port'],
     zipkinPort: settings['zipkin-port'],
-    clickhouseUrl: settings['clickhouse-url'],
+    cluster: clusterOf(settings),
     ingestToken: tokens.ingest,
     readToken: tokens.read,
     publicHost: settings['public-host'],
@@ -46,13 +57,8 @@ export function startServing(settings: ServeSettings): Promise<Server> {
     tlsKey: settings['tls-key'],
     tlsClientCa: settings['tls-client-ca'],
     uiDir: fileURLToPath(new URL('../../../ui/dist', import.meta.url)),
-    version: version(),
+    version: VERSION,
     logLevel: 'warn',
     logStream: process.stderr,
   });
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return JSON.parse(manifest).version;
 }

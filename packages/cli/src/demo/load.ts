@@ -1,5 +1,6 @@
+import { Subprocess, scriptCommand } from '@throughline/process';
 import { z } from 'zod';
-import { Subprocess } from './process.ts';
+import { inheritedEnvironment } from '../config.ts';
 
 const progressSchema = z.object({
   sent: z.number(),
@@ -38,13 +39,13 @@ export class Load {
 
   constructor({ wsUrl, exchangeRestUrl, orders, rate, seed }: LoadOptions) {
     this.#deadlineMs = (orders / rate) * 1000 + DRAIN_MS;
-    this.#process = new Subprocess({
+    const args = [
+      ...['--url', wsUrl, '--exchange-rest', exchangeRestUrl],
+      ...['--orders', `${orders}`, '--rate', `${rate}`, '--seed', `${seed}`],
+    ];
+    this.#process = new Subprocess(scriptCommand('trading/orders/src/load/main.ts', args), {
       name: 'load generator',
-      script: 'trading/orders/src/load/main.ts',
-      args: [
-        ...['--url', wsUrl, '--exchange-rest', exchangeRestUrl],
-        ...['--orders', `${orders}`, '--rate', `${rate}`, '--seed', `${seed}`],
-      ],
+      environment: inheritedEnvironment(),
     });
   }
 

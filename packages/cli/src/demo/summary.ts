@@ -1,8 +1,26 @@
 import { formatDuration, type LifecycleRow, type Stage } from '@throughline/model';
 import { bold, dim, green, red } from '../terminal/style.ts';
+import type { FloorProcess } from './floor-process.ts';
 
 const BAR_CELLS = 40;
 const STAGES_MAX = 7;
+/** The floor's words for what belongs to no system, and for a system without a broker. */
+const BROKERS = '-';
+const CHANNELS = 'channels';
+
+/** One line a system: its processes, and what connects them. */
+export function systemsText({ rows, notes }: Pick<FloorProcess, 'rows' | 'notes'>): string {
+  const systems = new Set(rows.map(({ system }) => system));
+  systems.delete(BROKERS);
+  const width = Math.max(...[...systems].map((name) => name.length));
+  const lines = [...systems].map((name) => {
+    const own = rows.filter(({ system }) => system === name);
+    const services = [...new Set(own.map(({ service }) => service))].join(', ');
+    const on = own[0]?.transport === CHANNELS ? 'one process' : `${own[0]?.transport}`;
+    return `  ${name.padEnd(width)}  ${on}${own.length > 1 ? `, ${own.length} processes: ${services}` : ''}`;
+  });
+  return ['  Trading systems', ...lines, ...notes.map((note) => dim(`  ${note}`)), ''].join('\n');
+}
 
 /** The order that took longest, with where its time went: a bar a stage, the longest stage first. */
 export function slowestText(row: LifecycleRow, link: string): string {

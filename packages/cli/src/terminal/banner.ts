@@ -1,18 +1,7 @@
+import { RECEIVERS } from '@throughline/model';
 import type { Server } from '@throughline/server';
 import { type ServeSettings, tokensOf } from '../config.ts';
-import { bold, dim } from './style.ts';
-
-const RECEIVERS = {
-  otlpHttp: 'OTLP/HTTP',
-  otlpGrpc: 'OTLP/gRPC',
-  jaegerHttp: 'Jaeger/HTTP',
-  jaegerCompact: 'Jaeger compact',
-  jaegerBinary: 'Jaeger binary',
-  zipkin: 'Zipkin',
-} as const;
-
-/** What these flags will start one day; said in one line so that nobody waits for it. */
-const NOT_THERE = 'Not in this version: deletion by --retention and --max-disk.';
+import { bold } from './style.ts';
 
 /** Says, once everything listens, where what is; as one JSON line with `--json`. */
 export function printBanner(server: Server, settings: ServeSettings): void {
@@ -29,9 +18,9 @@ export function printBanner(server: Server, settings: ServeSettings): void {
     tokens.ingest === undefined
       ? []
       : [`export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer ${shown(tokens.ingest)}"`];
-  const receivers = Object.entries(RECEIVERS).flatMap(([name, label]) => {
-    const url = endpoints[name as keyof typeof RECEIVERS];
-    return url === undefined ? [] : [`  ${label.padEnd(17)} ${url}`];
+  const receivers = RECEIVERS.flatMap(({ endpoint, name }) => {
+    const url = endpoints[endpoint];
+    return url === undefined ? [] : [`  ${name.padEnd(17)} ${url}`];
   });
   const lines = [
     '',
@@ -40,16 +29,25 @@ export function printBanner(server: Server, settings: ServeSettings): void {
     `  Web application   ${bold(link)}`,
     ...receivers,
     `  Data              ${settings['data-dir']}`,
+    ...clickhouse(settings),
     '',
     '  Point a service here:',
     `    export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttpUrl}`,
     ...secret.map((line) => `    ${line}`),
     '',
     ...warnings.map((warning) => `  ${bold('Note:')} ${warning}`),
-    dim(`  ${NOT_THERE}`),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Without what the URL may say of user and password. */
+function clickhouse(settings: ServeSettings): string[] {
+  const url = settings['clickhouse-url'];
+  if (url === undefined) return [];
+  return [
+    `  ClickHouse        ${new URL(url).origin}, database ${settings['clickhouse-database']}`,
+  ];
 }
 
 /** A person at a terminal gets the token to click and to paste; what goes to a file or a log does not. */

@@ -11,3 +11,4 @@ export const bold = styled('bold');
 export const dim = styled('dim');
 export const green = styled('green');
 export const red = styled('red');
+export const yellow = styled('yellow');

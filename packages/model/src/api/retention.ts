@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { nanosecondsSchema } from '../time.ts';
 
+/** The tables whose age can be chosen. */
+export const AGED_TABLES = ['spans', 'trace_links', 'correlation', 'lifecycle_spans'] as const;
+export type AgedTable = (typeof AGED_TABLES)[number];
+
 /** One bucket that was pruned, as a whole or in some tables. */
 export const pruningSchema = z.object({
   at: nanosecondsSchema,

@@ -11,11 +11,15 @@ const received = {
    * Spans that were left out of a request that was accepted count without a request.
    */
   rejected: z.record(z.string(), z.object({ requests: z.number().int(), spans: z.number().int() })),
+  /** When something was accepted last. */
+  lastReceivedAt: nanosecondsSchema.optional(),
 };
 
 /** `GET /api/status`: what the server has done since it started, and whether it can work. */
 export const statusResponseSchema = z.object({
   version: z.string(),
+  /** Now, by the server's clock, by which all times of this answer are. */
+  at: nanosecondsSchema,
   startedAt: nanosecondsSchema,
   /** Addresses, as a client on the server's machine reaches them. */
   endpoints: z.object({
@@ -32,7 +36,6 @@ export const statusResponseSchema = z.object({
   ingest: z.object({
     /** The sums over all protocols. */
     ...received,
-    lastReceivedAt: nanosecondsSchema.optional(),
     /** The same of each protocol that is received: `otlp-http`, `otlp-grpc`, `zipkin` and so on. */
     protocols: z.record(z.string(), z.object(received)),
     /** The last 50, newest first; equal ones of one sender are one. */
@@ -80,6 +83,7 @@ export const statusResponseSchema = z.object({
   retention: retentionSchema,
   engine: z.object({
     state: z.enum(['starting', 'ready', 'restarting', 'stopped']),
+    /** How often the embedded engine was started again, or a cluster was out of reach. */
     restarts: z.number().int(),
     version: z.string(),
     pid: z.number().int().optional(),

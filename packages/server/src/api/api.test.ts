@@ -52,6 +52,7 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
     reads: all,
     settled: async () => {},
     prune: async () => {},
+    backup: () => Promise.reject(new Error('not here')),
     close: async () => {},
     status: async () => ({
       journal: { segments: 0, bytes: 0, bytesMax: 1, lagMs: 0 },

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { httpServer } from '../http-server.ts';
 import { type TlsFiles, withoutClientCa } from '../tls.ts';
 import { answerBrokenHttp, answerError, answerErrors } from './answers.ts';
+import { backupRoutes } from './backup.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { lifecycleRoutes } from './lifecycles.ts';
 import { QueryLimit } from './query-limit.ts';
@@ -44,6 +45,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   answerErrors(app);
   guard(app, { token, publicHosts, isSecure });
   statusRoutes(app, options);
+  backupRoutes(app, store);
   app.register(async (queries) => {
     new QueryLimit().bound(queries);
     lifecycleRoutes(queries, store.reads);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { nowNs, type StatusResponse, statusResponseSchema } from '@throughline/model';
+import { isReady, nowNs, type StatusResponse, statusResponseSchema } from '@throughline/model';
 import type { Store } from '@throughline/store';
 import type { FastifyInstance } from 'fastify';
 import type { IngestCounters } from '../receive/counters.ts';
@@ -27,9 +27,9 @@ export function statusRoutes(app: FastifyInstance, options: StatusOptions): void
 
   app.get('/readyz', async (_request, reply) => {
     const { engine, journal } = await options.store.status();
-    const full = journal.bytes >= journal.bytesMax;
-    const ready = engine.state === 'ready' && !full;
-    const body = { status: ready ? 'ready' : 'not ready', engine: engine.state, journalFull: full };
+    const ready = isReady({ engine, journal });
+    const journalFull = journal.bytes >= journal.bytesMax;
+    const body = { status: ready ? 'ready' : 'not ready', engine: engine.state, journalFull };
     return reply.code(ready ? 200 : 503).send(body);
   });
 }
@@ -38,6 +38,7 @@ async function readStatus(options: StatusOptions, startedAt: bigint): Promise<St
   const { journal, store, retention, engine } = await options.store.status();
   return {
     version: options.version,
+    at: nowNs(),
     startedAt,
     endpoints: options.endpoints,
     warnings: [...options.warnings],

@@ -38,6 +38,7 @@ test('every request is counted once, by protocol and in all', () => {
         requests: 3,
         spansAccepted: 3,
         rejected: { TL_OVERLOADED: { requests: 1, spans: 7 } },
+        lastReceivedAt,
       },
       zipkin: {
         requests: 2,

@@ -50,18 +50,13 @@ export class IngestCounters {
   readonly #protocols = new Map<Protocol, Tally>();
   /** Newest first. */
   readonly #refusals: Refusal[] = [];
-  #lastReceivedAt: bigint | undefined;
 
   /** The counters of one receiver; the same ones for the same protocol. */
   of(protocol: Protocol): ReceiverCounters {
     const tally = this.#protocols.get(protocol) ?? new Tally();
     this.#protocols.set(protocol, tally);
     return {
-      accept: (spanCount) => {
-        tally.accepted += 1;
-        tally.spansAccepted += spanCount;
-        this.#lastReceivedAt = nowNs();
-      },
+      accept: (spanCount) => tally.accept(spanCount),
       reject: (error, from) => {
         tally.refuse(error.code, { requests: 1, spans: from.spanCount });
         this.#remember(protocol, error, from);
@@ -87,7 +82,6 @@ export class IngestCounters {
       ...total.snapshot(),
       protocols,
       refusals: this.#refusals.map((refusal) => ({ ...refusal })),
-      ...(this.#lastReceivedAt === undefined ? {} : { lastReceivedAt: this.#lastReceivedAt }),
     };
   }
 
@@ -118,9 +112,17 @@ export class IngestCounters {
 
 /** The sums of one protocol, or of all. */
 class Tally {
-  accepted = 0;
-  spansAccepted = 0;
+  #accepted = 0;
+  #spansAccepted = 0;
+  /** Since the Unix epoch; 0 before the first. */
+  #lastReceivedNs = 0n;
   readonly #rejected = new Map<ErrorCode, Sum>();
+
+  accept(spanCount: number): void {
+    this.#accepted += 1;
+    this.#spansAccepted += spanCount;
+    this.#lastReceivedNs = nowNs();
+  }
 
   refuse(code: ErrorCode, { requests, spans }: Sum): void {
     const sum = this.#rejected.get(code) ?? { requests: 0, spans: 0 };
@@ -130,8 +132,9 @@ class Tally {
   }
 
   add(other: Tally): void {
-    this.accepted += other.accepted;
-    this.spansAccepted += other.spansAccepted;
+    this.#accepted += other.#accepted;
+    this.#spansAccepted += other.#spansAccepted;
+    if (other.#lastReceivedNs > this.#lastReceivedNs) this.#lastReceivedNs = other.#lastReceivedNs;
     for (const [code, sum] of other.#rejected) this.refuse(code, sum);
   }
 
@@ -139,9 +142,10 @@ class Tally {
     const sums = [...this.#rejected].map(([code, sum]) => [code, { ...sum }] as const);
     const refused = sums.reduce((requests, [, sum]) => requests + sum.requests, 0);
     return {
-      requests: this.accepted + refused,
-      spansAccepted: this.spansAccepted,
+      requests: this.#accepted + refused,
+      spansAccepted: this.#spansAccepted,
       rejected: Object.fromEntries(sums),
+      ...(this.#lastReceivedNs === 0n ? {} : { lastReceivedAt: this.#lastReceivedNs }),
     };
   }
 }

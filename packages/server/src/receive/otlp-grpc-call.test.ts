@@ -25,7 +25,7 @@ function startCall(options: Partial<ReceiverOptions> = {}, encoding = 'identity'
   const counters = new IngestCounters();
   const inFlight = new BytesInFlight(BYTES.length);
   const statuses: { code: STATUS; details: string }[] = [];
-  const stream = new EventEmitter();
+  const stream = Object.assign(new EventEmitter(), { destroyed: false, closed: false });
   const base = {
     stream,
     incomingEncoding: encoding,
@@ -61,6 +61,7 @@ function startCall(options: Partial<ReceiverOptions> = {}, encoding = 'identity'
       onReceiveMessage?.(bytes, () => undefined);
     },
     statuses,
+    stream,
   };
 }
 
@@ -176,6 +177,14 @@ test('a sender that goes away inside the message is counted once', () => {
   expect(counters.snapshot().rejected).toEqual({ TL_BAD_REQUEST: { requests: 1, spans: 0 } });
   expect(counters.snapshot().refusals[0]).toMatchObject({ sender: '127.0.0.1' });
   expect(isEmpty(inFlight)).toBe(true);
+});
+
+test('where the connection is gone, a message that seems to end is one that broke off', () => {
+  const { base, cancel, counters, stream } = startCall();
+  stream.destroyed = true;
+  base.sendStatus({ code: STATUS.UNIMPLEMENTED, details: 'no message' });
+  cancel();
+  expect(counters.snapshot().rejected).toEqual({ TL_BAD_REQUEST: { requests: 1, spans: 0 } });
 });
 
 test('a sender that goes away after the message does not change what is kept', async () => {

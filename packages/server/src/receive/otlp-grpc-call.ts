@@ -67,8 +67,10 @@ export class OtlpGrpcCall {
     this.#sendStatus = call.sendStatus.bind(call);
     // With this method grpc-js also ends calls by itself: a message over the limit, the sender's
     // deadline. Those have to be counted and to carry our codes, and interceptors do not see them.
+    // Where the sender has gone, the message only seems to end: that is told as `onCancel`.
     call.sendStatus = (status) => {
-      if (status.code === STATUS.OK) this.#sendStatus(status);
+      const hasGone = inside.stream.destroyed || inside.stream.closed;
+      if (status.code === STATUS.OK || hasGone) this.#sendStatus(status);
       else this.#refuse(refusalByLibrary(status), deadlineOnly(status.code));
     };
   }

@@ -40,8 +40,13 @@ export class Connections {
     return idle ?? new Connection(key, new Session(this.#path, { connectionArgs: this.#args }));
   }
 
-  /** Only after a success: what a failed statement left behind is not known. */
+  /** For the next statement under the same settings. */
   giveBack(connection: Connection): void {
+    // What was to be set on it may have been what failed.
+    if (!connection.works) {
+      connection.close();
+      return;
+    }
     this.#idle.push(connection);
     if (this.#idle.length > IDLE_MAX) this.#idle.shift()?.close();
   }
@@ -64,6 +69,8 @@ export class Connection {
   readonly #session: Session;
   /** The statement that runs here is found by it in `system.processes`. */
   readonly mark = randomUUID();
+  /** A statement has succeeded here, so all its settings are as they should be. */
+  works = false;
   #fresh = true;
 
   constructor(key: string, session: Session) {

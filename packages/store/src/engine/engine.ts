@@ -1,44 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { statements } from '../sql.ts';
+import {
+  COMMAND_TIMEOUT_S,
+  type Database,
+  type Layout,
+  type QueryParameters,
+  type QuerySettings,
+  READ_SETTINGS,
+  type Records,
+  SEGMENT_MARK,
+} from '../database.ts';
 import { toThroughlineError, unavailable } from './engine-errors.ts';
 import { type EngineEndpoint, type EngineStatus, Supervisor } from './supervisor.ts';
-
-export type QueryParameters = Record<string, string | number | bigint | readonly string[]>;
-export type QuerySettings = Record<string, string | number>;
 
 /** A read may wait this long for a restarting engine before it fails. */
 const READY_WAIT_MS = 2_000;
 const READY_POLL_MS = 20;
 
-const READ_TIMEOUT_S = 15;
-const READ_MEMORY_BYTES_MAX = 512 * 1024 * 1024;
-/** A load has no deadline of its own worth speaking of: cutting it off would only repeat it. */
-const COMMAND_TIMEOUT_S = 300;
-
-/**
- * Reads cannot write, and in `readonly` mode the engine refuses `file()`, `url()` and their like.
- */
-const READ_SETTINGS: QuerySettings = {
-  readonly: 1,
-  max_execution_time: READ_TIMEOUT_S,
-  max_memory_usage: READ_MEMORY_BYTES_MAX,
-  output_format_json_quote_64bit_integers: 1,
-  output_format_json_quote_denormals: 1,
-  // An answer that fails half-way is an error from its beginning.
-  wait_end_of_query: 1,
-};
-
-/** In the order in which they need each other. */
-const TABLES = [
-  'functions',
-  'received_spans',
-  'origins',
-  'spans',
-  'trace_links',
-  'correlation',
-  'lifecycle_spans',
-];
+const FROM_FILE = "file({segment:String}, 'Protobuf', {structure:String})";
+const FROM_NOTHING = 'null({structure:String})';
 
 export interface EngineOptions {
   /** The directory of the engine's tables. */
@@ -48,7 +28,8 @@ export interface EngineOptions {
 }
 
 /** ClickHouse, in a supervised child, reached through its own client. */
-export class Engine {
+export class Engine implements Database {
+  readonly layout: Layout = { database: 'default', cluster: undefined };
   readonly #supervisor: Supervisor;
   #client: ClickHouseClient | undefined;
 
@@ -64,10 +45,6 @@ export class Engine {
     await this.#supervisor.start();
   }
 
-  /**
-   * The answer of a SELECT, whose values are bound from `parameters`. 64-bit integers are strings.
-   * `settings` win over those of a read.
-   */
   async rows<Row>(
     query: string,
     parameters: QueryParameters,
@@ -87,7 +64,6 @@ export class Engine {
     }
   }
 
-  /** Runs a statement that writes. */
   async command(
     query: string,
     parameters: QueryParameters,
@@ -103,6 +79,22 @@ export class Engine {
     } catch (error) {
       throw toThroughlineError(error);
     }
+  }
+
+  /** The engine reads the segment's file itself. */
+  async load(
+    statement: string,
+    { segment, structure }: Records,
+    parameters: QueryParameters,
+    settings: QuerySettings,
+  ): Promise<void> {
+    const source = segment ? FROM_FILE : FROM_NOTHING;
+    const from = segment ? { segment: segment.path, structure } : { structure };
+    await this.command(
+      statement.replace(SEGMENT_MARK, source),
+      { ...parameters, ...from },
+      settings,
+    );
   }
 
   status(): EngineStatus {
@@ -123,9 +115,6 @@ export class Engine {
       max_open_connections: 32,
       log: { level: 127 },
     });
-    for (const table of TABLES) {
-      for (const query of statements(table)) await this.#client.command({ query });
-    }
   }
 
   async #readyClient(): Promise<ClickHouseClient> {

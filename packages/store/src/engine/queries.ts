@@ -98,9 +98,9 @@ export class Queries {
       end: async (succeeded) => {
         // Before the connection has its next statement, which would be the one that is killed.
         await stopKilling();
-        const reusable = succeeded && !run.changesConnection && !run.signal.aborted;
-        if (reusable) this.#connections.giveBack(connection);
-        else connection.close();
+        if (succeeded) connection.works = true;
+        if (run.changesConnection || run.signal.aborted) connection.close();
+        else this.#connections.giveBack(connection);
         release();
       },
     };
@@ -132,11 +132,10 @@ export class Queries {
     const connection = this.#connections.take(NOTHING);
     try {
       const result = await connection.run(statement, format, NOTHING);
-      this.#connections.giveBack(connection);
+      connection.works = true;
       return result.text();
-    } catch (error) {
-      connection.close();
-      throw error;
+    } finally {
+      this.#connections.giveBack(connection);
     }
   }
 }

@@ -25,7 +25,7 @@ export interface Segment {
 /** `bucketS` goes into the id: a repeated load has to hit the same partition, whenever it comes. */
 export function newSegment(dir: string, createdMs: number, bucketS: number): Segment {
   const time = `${String(createdMs).padStart(14, '0')}-${String(bucketS).padStart(10, '0')}`;
-  const id = `${time}-${randomBytes(4).toString('hex')}`;
+  const id = `${time}-${randomBytes(8).toString('hex')}`;
   return { id, path: join(dir, `${id}${SUFFIX}`), createdMs, bytes: 0 };
 }
 

@@ -1,8 +1,8 @@
 -- By key, not by trace: of a lifecycle that is pruned nothing may stay in the lists. `first_bucket` stays as it was.
-INSERT INTO lifecycle_spans
+INSERT INTO {{lifecycle_spans}}
 SELECT * REPLACE (toDateTime({target:UInt32}, 'UTC') AS bucket)
-FROM lifecycle_spans
-WHERE lifecycle_spans.bucket = toDateTime({bucket:UInt32}, 'UTC')
+FROM {{lifecycle_spans}} AS source
+WHERE source.bucket = toDateTime({bucket:UInt32}, 'UTC')
     AND name IN {boundary_names:Array(String)}
     AND hasAll(mapKeys(attributes), {key_attributes:Array(String)})
     AND cityHash64(concat(

@@ -1,5 +1,5 @@
-INSERT INTO spans
+INSERT INTO {{spans}}
 SELECT * REPLACE (toDateTime({target:UInt32}, 'UTC') AS bucket)
-FROM spans
-WHERE spans.bucket = toDateTime({bucket:UInt32}, 'UTC')
+FROM {{spans}} AS source
+WHERE source.bucket = toDateTime({bucket:UInt32}, 'UTC')
     AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))

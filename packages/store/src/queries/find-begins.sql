@@ -6,7 +6,7 @@ SELECT
     start_ns,
     arrayMap(k -> attributes_string[k], {key_attributes:Array(String)}) AS key
 FROM spans
-PREWHERE spans.trace_id IN
+PREWHERE spans.trace_id GLOBAL IN
     (
         SELECT trace_id FROM correlation
         WHERE key = {id_key:String} AND value = {id:String} AND begins_lifecycle

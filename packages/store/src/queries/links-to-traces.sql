@@ -18,7 +18,7 @@ FROM
         trace_id, span_id, service, name, start_ns,
         arrayJoin(arrayZip(links.trace_id, links.span_id, links.attributes)) AS link
     FROM spans
-    WHERE trace_id IN
+    WHERE trace_id GLOBAL IN
         (
             SELECT trace_id FROM trace_links WHERE target_trace_id IN (targets)
             UNION ALL

@@ -1,5 +1,5 @@
 import { type LifecycleDefinition, NS_PER_S, nowNs, spanRef } from '@throughline/model';
-import type { Engine } from '../engine/engine.ts';
+import type { Database } from '../database.ts';
 import { idKeyOf, keyParameters, LISTED_ATTRIBUTES } from '../indexed.ts';
 import { query } from '../sql.ts';
 import type {
@@ -71,17 +71,17 @@ interface LifecycleRow {
 
 /** The trace store's reads, over the engine's tables. */
 export class EngineReads implements TraceStore {
-  readonly #engine: Engine;
+  readonly #database: Pick<Database, 'rows'>;
   readonly #origins: Origins;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
-    this.#origins = new Origins(engine);
+  constructor(database: Pick<Database, 'rows'>) {
+    this.#database = database;
+    this.#origins = new Origins(database);
   }
 
   async spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage> {
     if (traceIds.length === 0) return { spans: [], truncated: false };
-    const rows = await this.#engine.rows<SpanRow>(SPANS_OF_TRACES, {
+    const rows = await this.#database.rows<SpanRow>(SPANS_OF_TRACES, {
       trace_ids: traceIds,
       rows_max: limit + 1,
     });
@@ -93,7 +93,7 @@ export class EngineReads implements TraceStore {
 
   async tracesLinkingTo(traceIds: readonly string[], limit: number): Promise<TracePage> {
     if (traceIds.length === 0) return { traceIds: [], truncated: false };
-    const rows = await this.#engine.rows<{ trace_id: string }>(TRACES_LINKING_TO, {
+    const rows = await this.#database.rows<{ trace_id: string }>(TRACES_LINKING_TO, {
       trace_ids: traceIds,
       rows_max: limit + 1,
     });
@@ -103,7 +103,7 @@ export class EngineReads implements TraceStore {
 
   async linksToTraces(traceIds: readonly string[], limit: number): Promise<LinkPage> {
     if (traceIds.length === 0) return { links: [], truncated: false };
-    const rows = await this.#engine.rows<LinkTargetRow>(LINKS_TO_TRACES, {
+    const rows = await this.#database.rows<LinkTargetRow>(LINKS_TO_TRACES, {
       trace_ids: traceIds,
       rows_max: limit + 1,
     });
@@ -117,7 +117,7 @@ export class EngineReads implements TraceStore {
     const { keyAttributes } = definition;
     const [idKey, id] = [idKeyOf(definition), values.at(-1)];
     if (id === undefined || values.length > keyAttributes.length) return [];
-    const rows = await this.#engine.rows<BeginSpanRow>(FIND_BEGINS, {
+    const rows = await this.#database.rows<BeginSpanRow>(FIND_BEGINS, {
       begin_names: definition.beginSpans,
       key_attributes: keyAttributes,
       value_attributes: keyAttributes.slice(-values.length),
@@ -135,7 +135,7 @@ export class EngineReads implements TraceStore {
     traceIds: readonly string[],
   ): Promise<BeginSpan[]> {
     if (traceIds.length === 0) return [];
-    const rows = await this.#engine.rows<BeginSpanRow>(BEGINS_OF_TRACES, {
+    const rows = await this.#database.rows<BeginSpanRow>(BEGINS_OF_TRACES, {
       begin_names: definition.beginSpans,
       key_attributes: definition.keyAttributes,
       trace_ids: traceIds,
@@ -150,7 +150,7 @@ export class EngineReads implements TraceStore {
       options.cursor === undefined
         ? firstCursor(sort, nowNs())
         : decodeCursor(options.cursor, sort);
-    const rows = await this.#engine.rows<LifecycleRow>(LIST_BEGINS, {
+    const rows = await this.#database.rows<LifecycleRow>(LIST_BEGINS, {
       ...WORD_ATTRIBUTES,
       begin_names: definition.beginSpans,
       end_names: definition.endSpans,

@@ -1,5 +1,5 @@
 import type { Span } from '@throughline/model';
-import type { Engine } from '../engine/engine.ts';
+import type { Database } from '../database.ts';
 import { query } from '../sql.ts';
 import { type AttributeColumns, given, toAttributes } from './attribute-columns.ts';
 
@@ -32,17 +32,17 @@ interface OriginRow {
  * ones used are kept.
  */
 export class Origins {
-  readonly #engine: Engine;
+  readonly #database: Pick<Database, 'rows'>;
   readonly #known = new Map<string, Origin>();
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(database: Pick<Database, 'rows'>) {
+    this.#database = database;
   }
 
   /**
    * Those that are stored: all, unless the engine had to set aside a damaged part.
    *
-   * @throws ThroughlineError as {@link Engine.rows} does
+   * @throws ThroughlineError as {@link Database.rows} does
    */
   async of(ids: ReadonlySet<string>): Promise<Map<string, Origin>> {
     const found = new Map<string, Origin>();
@@ -54,7 +54,7 @@ export class Origins {
       else unknown.push(id);
     }
     if (unknown.length === 0) return found;
-    for (const row of await this.#engine.rows<OriginRow>(ORIGINS, { origin_ids: unknown })) {
+    for (const row of await this.#database.rows<OriginRow>(ORIGINS, { origin_ids: unknown })) {
       const origin = toOrigin(row);
       this.#keep(row.origin_id, origin);
       found.set(row.origin_id, origin);

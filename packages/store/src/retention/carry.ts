@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { LifecycleDefinition } from '@throughline/model';
-import type { QueryParameters } from '../engine/engine.ts';
+import type { Database, Layout, QueryParameters } from '../database.ts';
 import { idKeyOf } from '../indexed.ts';
 import { query } from '../sql.ts';
 import { boundaryParameters, type Crossing, findCrossing, lifecycleIdKeys } from './crossing.ts';
-import { type Database, inParts, PATIENT } from './database.ts';
 import type { BucketTable } from './limits.ts';
 import type { Due } from './plan.ts';
 import { type Reach, reachOf } from './reach.ts';
+import { inParts, onLocalTables, PATIENT } from './statements.ts';
 
 const TRACES_OF_IDS = query('traces-of-ids');
 const COUNT_SPANS = query('count-spans-of-bucket');
@@ -28,7 +28,8 @@ const TRACES_OF_IDS_MAX = 100_000;
 const TRACES_CARRIED_MAX = 1_000_000;
 
 export interface CarryOptions {
-  database: Database;
+  database: Pick<Database, 'rows' | 'command'>;
+  layout: Layout;
   definitions: readonly LifecycleDefinition[];
   /** Runs work while no segment is loaded. */
   exclusive: <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -74,6 +75,8 @@ class Carrying {
   /** Traces whose spans, and whose rows in the other tables, are copied. */
   readonly #spansOf = new Set<string>();
   readonly #restOf = new Set<string>();
+  /** Whether one did not fit: nobody is looked for that might fit still. */
+  #isFull = false;
 
   constructor(options: CarryOptions, question: CarryQuestion) {
     this.#options = options;
@@ -92,8 +95,11 @@ class Carrying {
       rows: boundaries?.rows ?? 0,
     });
     this.carried.givenUp += overflow;
-    const living = crossing.filter((one) => !one.isOpen || one.firstBucketS >= openSinceS);
-    this.carried.givenUp += crossing.length - living.length;
+    const [living, tooOld] = partition(
+      crossing,
+      ({ isOpen, firstBucketS }) => !isOpen || firstBucketS >= openSinceS,
+    );
+    this.carried.givenUp += tooOld.filter(({ beginsHere }) => beginsHere).length;
     // What several need goes where it is needed longest.
     const byTarget = [...Map.groupBy(living, ({ targetS }) => targetS)].sort(([a], [b]) => b - a);
     for (const [targetS, some] of byTarget) {
@@ -116,7 +122,7 @@ class Carrying {
     const fits =
       this.carried.spans + spans <= this.#question.spansMax &&
       this.#spansOf.size + traces.length <= TRACES_CARRIED_MAX;
-    if (crossing.length > 1 && !(fits && reach.isWhole)) {
+    if (crossing.length > 1 && !(fits && reach.isWhole) && !this.#isFull) {
       const middle = Math.ceil(crossing.length / 2);
       await this.#carryTogether(definition, targetS, crossing.slice(0, middle));
       await this.#carryTogether(definition, targetS, crossing.slice(middle));
@@ -124,6 +130,7 @@ class Carrying {
     }
     if (!fits) {
       this.carried.givenUp += crossing.length;
+      this.#isFull = true;
       return;
     }
     await this.#copySpans(targetS, traces);
@@ -192,17 +199,22 @@ class Carrying {
    */
   async #copy(table: BucketTable, targetS: number, which: QueryParameters): Promise<void> {
     if (!this.#tables.has(table) && table !== 'lifecycle_spans') return;
-    const { database, exclusive } = this.#options;
+    const { database, layout, exclusive } = this.#options;
     const { bucketS } = this.#question.due;
     const token = tokenOf(table, bucketS, targetS, which);
     await exclusive(() =>
       database.command(
-        CARRY[table],
+        onLocalTables(CARRY[table], layout),
         { ...which, bucket: bucketS, target: targetS },
         { insert_deduplication_token: token, max_threads: 1, max_insert_threads: 1 },
       ),
     );
   }
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  const { yes = [], no = [] } = Object.groupBy(items, (item) => (test(item) ? 'yes' : 'no'));
+  return [yes, no];
 }
 
 function shortIds(crossing: readonly Crossing[]): string[] {

@@ -1,8 +1,8 @@
 import type { LifecycleDefinition } from '@throughline/model';
-import type { QueryParameters } from '../engine/engine.ts';
+import type { Database, QueryParameters } from '../database.ts';
 import { idKeyOf, keyParameters } from '../indexed.ts';
 import { query } from '../sql.ts';
-import { type Database, PATIENT } from './database.ts';
+import { PATIENT } from './statements.ts';
 
 const CROSSING_LIFECYCLES = query('crossing-lifecycles');
 const ENDS_OF_LIFECYCLES = query('ends-of-lifecycles');
@@ -26,6 +26,8 @@ export interface Crossing {
   readonly id: string;
   readonly beginTraces: readonly string[];
   readonly isOpen: boolean;
+  /** Whether it is the begin that goes; else it lies in a later bucket. */
+  readonly beginsHere: boolean;
   /** The bucket in which its begin was received. */
   readonly firstBucketS: number;
   /** Where its rows belong: with its last boundary, or, while it is open, in the current bucket. */
@@ -44,6 +46,8 @@ interface EndRow {
   key_hash: string;
   end_bucket_s: number;
 }
+
+type Reads = Pick<Database, 'rows'>;
 
 export interface CrossingQuestion {
   readonly definition: LifecycleDefinition;
@@ -69,7 +73,7 @@ export function boundaryParameters(definition: LifecycleDefinition): QueryParame
  * first; `overflow` is how many there may be more, at least.
  */
 export async function findCrossing(
-  database: Database,
+  database: Reads,
   question: CrossingQuestion,
 ): Promise<{ crossing: Crossing[]; overflow: number }> {
   const { definition, bucketS, currentS } = question;
@@ -86,6 +90,7 @@ export async function findCrossing(
       id: row.key_parts.at(-1) ?? '',
       beginTraces: row.begin_traces,
       isOpen: endBucketS === undefined,
+      beginsHere: row.begin_bucket_s === bucketS,
       firstBucketS: row.first_bucket_s,
       targetS: lastS,
     });
@@ -94,7 +99,7 @@ export async function findCrossing(
 }
 
 async function findCandidates(
-  database: Database,
+  database: Reads,
   { definition, bucketS, untilS, rows }: CrossingQuestion,
 ): Promise<CrossingRow[]> {
   const parts = Math.max(1, Math.ceil(rows / ROWS_AT_ONCE_MAX));
@@ -132,7 +137,7 @@ function sortAndCut(rows: CrossingRow[]): CrossingRow[] {
 
 /** In which bucket each of the lifecycles ended, for those that did. */
 async function findEnds(
-  database: Database,
+  database: Reads,
   definition: LifecycleDefinition,
   candidates: readonly CrossingRow[],
 ): Promise<Map<string, number>> {

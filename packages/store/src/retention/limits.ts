@@ -1,6 +1,4 @@
-/** The tables whose age can be chosen. */
-export const AGED_TABLES = ['spans', 'trace_links', 'correlation', 'lifecycle_spans'] as const;
-export type AgedTable = (typeof AGED_TABLES)[number];
+import { AGED_TABLES, type AgedTable } from '@throughline/model';
 
 /** All tables that hold rows by bucket. Origins are kept as long as the spans that come from them. */
 export const BUCKET_TABLES = ['origins', ...AGED_TABLES] as const;

@@ -1,6 +1,7 @@
 import { ATTR, type LifecycleDefinition } from '@throughline/model';
+import type { Database } from '../database.ts';
 import { query } from '../sql.ts';
-import { type Database, inParts, PATIENT } from './database.ts';
+import { inParts, PATIENT } from './statements.ts';
 
 const TRACES_LINKING_TO = query('traces-linking-to');
 const CAUSES_OF_TRACES = query('causes-of-traces');
@@ -26,7 +27,7 @@ export interface Reach {
  * @param roots traces that are the lifecycles' own
  */
 export async function reachOf(
-  database: Database,
+  database: Pick<Database, 'rows'>,
   { beginSpans }: LifecycleDefinition,
   roots: readonly string[],
 ): Promise<Reach> {

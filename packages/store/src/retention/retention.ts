@@ -7,13 +7,15 @@ import {
   ThroughlineError,
 } from '@throughline/model';
 import type { Buckets } from '../buckets.ts';
+import { clickhouseCode } from '../engine/engine-errors.ts';
+import { localTable } from '../schema/render.ts';
 import { query } from '../sql.ts';
 import { Turns } from '../turns.ts';
-import { type CarryOptions, carryCrossing } from './carry.ts';
-import { PATIENT } from './database.ts';
-import { agesOf, BUCKET_TABLES, type BucketTable, type RetentionLimits } from './limits.ts';
+import { type Carried, type CarryOptions, type CarryQuestion, carryCrossing } from './carry.ts';
+import { agesOf, BUCKET_TABLES, type RetentionLimits } from './limits.ts';
 import { bytesOf, type Due, dueByAge, oldestBucket, type Partition, tableSizes } from './plan.ts';
 import type { Prunings } from './prunings.ts';
+import { PATIENT } from './statements.ts';
 
 const PARTITIONS = query('partitions');
 const DROP_BUCKET = query('drop-bucket');
@@ -35,6 +37,8 @@ const DISK_SHARE_MIN = 0.25;
 
 /** An order that is open for so many times the age is given up. */
 const OPEN_AGES_MAX = 10;
+/** What ClickHouse answers when the disk is full. */
+const NOT_ENOUGH_SPACE = 243;
 /** When it is for room, at least so much of a bucket has to become free. */
 const CARRIED_SHARE_MAX = 0.5;
 
@@ -130,8 +134,9 @@ export class Retention {
     try {
       await this.#measure();
       this.#endFullBucket();
-      await this.#pruneByAge();
+      // Room first: nothing can be carried without.
       await this.#pruneBySize();
+      await this.#pruneByAge();
     } catch (error) {
       if (this.#stopped) return;
       const reason = error instanceof Error ? error.message : String(error);
@@ -171,6 +176,7 @@ export class Retention {
   /** How much may be stored: what was asked for, or as much less as the file system has not got. */
   async #room(): Promise<{ reason: 'size' | 'disk'; bytesMax: number }> {
     const { diskBytesMax } = this.#options.limits;
+    if (!Number.isFinite(diskBytesMax)) return { reason: 'size', bytesMax: diskBytesMax };
     const { bavail, blocks, bsize } = await statfs(this.#options.path);
     const reserve = Math.min(blocks * bsize * FREE_SHARE, FREE_BYTES_MAX);
     const possible = this.#diskBytes + bavail * bsize - reserve;
@@ -179,20 +185,18 @@ export class Retention {
   }
 
   async #pruneBucket(due: Due, reason: Pruning['reason']): Promise<void> {
-    const { database, buckets, clock, limits, prunings, onWarning } = this.#options;
-    const exclusive: CarryOptions['exclusive'] = (work) => this.#step(work);
+    const { database, layout, buckets, clock, limits, prunings, onWarning } = this.#options;
     const ageMs = Math.max(...Object.values(agesOf(limits)));
     const spans = due.partitions.find(({ table }) => table === 'spans')?.rows ?? 0;
-    const options = { ...this.#options, exclusive };
-    const carried = await carryCrossing(options, {
+    const carried = await this.#carry({
       due,
       currentS: buckets.current(),
       openSinceS: (clock() - ageMs * OPEN_AGES_MAX) / 1_000,
       spansMax: reason === 'age' ? Number.POSITIVE_INFINITY : spans * CARRIED_SHARE_MAX,
     });
     for (const { table, bucketS } of due.partitions) {
-      const statement = DROP_BUCKET.replace('{{table}}', table);
-      await exclusive(() => database.command(statement, { bucket: bucketS }, {}));
+      const statement = DROP_BUCKET.replace('{{table}}', localTable(layout, table));
+      await this.#step(() => database.command(statement, { bucket: bucketS }, {}));
     }
     const pruning: Pruning = {
       at: BigInt(clock()) * 1_000_000n,
@@ -211,6 +215,18 @@ export class Retention {
     await this.#measure();
   }
 
+  /** When there is not even room to carry anything, all of the bucket goes, and makes some. */
+  async #carry(question: CarryQuestion): Promise<Carried> {
+    const options: CarryOptions = { ...this.#options, exclusive: (work) => this.#step(work) };
+    try {
+      return await carryCrossing(options, question);
+    } catch (error) {
+      const isForRoom = Number.isFinite(question.spansMax);
+      if (!isForRoom || clickhouseCode(error) !== NOT_ENOUGH_SPACE) throw error;
+      return carryCrossing(options, { ...question, spansMax: 0 });
+    }
+  }
+
   #step<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#options.exclusive(() => {
       if (this.#stopped) throw new ThroughlineError('TL_ENGINE_UNAVAILABLE', 'the store closes');
@@ -219,18 +235,16 @@ export class Retention {
   }
 
   async #measure(): Promise<void> {
-    const rows = await this.#options.database.rows<PartitionRow>(
-      PARTITIONS,
-      { tables: BUCKET_TABLES },
-      PATIENT,
-    );
-    this.#partitions = rows.map((row) => ({
-      table: row.table,
-      bucketS: row.bucket_s,
-      rows: Number(row.rows),
-      bytes: Number(row.bytes),
-      writtenMs: row.written_s * 1_000,
-    }));
+    const { database, layout } = this.#options;
+    const tables = new Map(BUCKET_TABLES.map((table) => [localTable(layout, table), table]));
+    const named = { tables: [...tables.keys()] };
+    const rows = await database.rows<PartitionRow>(PARTITIONS, named, PATIENT);
+    this.#partitions = rows.flatMap((row) => {
+      const table = tables.get(row.table);
+      if (!table) return [];
+      const [rows, bytes] = [Number(row.rows), Number(row.bytes)];
+      return [{ table, bucketS: row.bucket_s, rows, bytes, writtenMs: row.written_s * 1_000 }];
+    });
     this.#diskBytes = bytesOf(this.#partitions) + this.#options.waiting().bytes;
   }
 
@@ -241,7 +255,7 @@ export class Retention {
 }
 
 interface PartitionRow {
-  table: BucketTable;
+  table: string;
   bucket_s: number;
   rows: string;
   bytes: string;

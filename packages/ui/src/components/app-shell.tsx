@@ -1,4 +1,4 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import markUrl from '../assets/mark.svg';
 import { useShortcuts } from '../lib/use-shortcuts.ts';
@@ -11,7 +11,11 @@ import { ThemeToggle } from './theme-toggle.tsx';
 /** What every page stands in: the way home, the paste box, the server's state. */
 export function AppShell() {
   const [sheetOpen, setSheetOpen] = useState(false);
-  useShortcuts({ '?': () => setSheetOpen((open) => !open) });
+  const navigate = useNavigate();
+  useShortcuts({
+    '?': () => setSheetOpen((open) => !open),
+    s: () => navigate({ to: '/server' }),
+  });
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">

@@ -15,6 +15,7 @@ export function PasteBox() {
       const { user, order } = destination.key;
       return navigate({ to: '/orders/$user/$order', params: { user, order } });
     }
+    if (destination.to === 'server') return navigate({ to: '/server' });
     if (destination.to === 'search') return navigate({ to: '/', search: { q: destination.q } });
     const { traceId, spanId } = destination;
     const search = spanId === undefined ? {} : { span: spanId };

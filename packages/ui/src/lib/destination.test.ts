@@ -33,6 +33,13 @@ test('an address of an order page is decoded', () => {
   });
 });
 
+test.each([
+  '/server',
+  'http://localhost:16686/server#refusals',
+])('%s leads to the server', (text) => {
+  expect(parseDestination(text)).toEqual({ to: 'server' });
+});
+
 test('an address that cannot be decoded is searched for instead of failing', () => {
   const text = 'http://localhost/orders/%E0%A4%A/o1';
   expect(parseDestination(text)).toEqual({ to: 'search', q: text });

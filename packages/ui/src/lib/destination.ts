@@ -4,7 +4,10 @@ import { type OrderKey, parseOrderKey } from './order-key.ts';
 export type Destination =
   | { readonly to: 'trace'; readonly traceId: string; readonly spanId: string | undefined }
   | { readonly to: 'order'; readonly key: OrderKey }
+  | { readonly to: 'server' }
   | { readonly to: 'search'; readonly q: string };
+
+const SERVER_PATH = '/server';
 
 function traceDestination(traceId: string, spanId?: string): Destination {
   return { to: 'trace', traceId: traceId.toLowerCase(), spanId: spanId?.toLowerCase() };
@@ -19,6 +22,7 @@ function parseAddress(text: string): Destination | undefined {
   if (path === undefined) return undefined;
   const trace = /\/traces?\/([0-9a-f]{32})\/?$/i.exec(path)?.[1];
   if (trace !== undefined) return traceDestination(trace);
+  if (path === SERVER_PATH) return { to: 'server' };
   const [, user, order] = /\/orders\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   if (user === undefined || order === undefined) return undefined;
   try {
@@ -33,8 +37,8 @@ function parseAddress(text: string): Destination | undefined {
 
 /**
  * Understands what people have at hand: a trace id (plain or as a UUID), a `traceparent`, `<trace
- * id>:<span id>`, an order's key `user/order`, or an address. Anything else becomes a search of the
- * list of orders.
+ * id>:<span id>`, an order's key `user/order`, an address, or `/server`. Anything else becomes a
+ * search of the list of orders.
  */
 export function parseDestination(pasted: string): Destination | undefined {
   const text = pasted.trim().replace(/^["'`]+|["'`,;]+$/g, '');
@@ -46,6 +50,7 @@ export function parseDestination(pasted: string): Destination | undefined {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
     return traceDestination(text.replaceAll('-', ''));
   }
+  if (text === SERVER_PATH) return { to: 'server' };
   if (/^https?:\/\//i.test(text)) return parseAddress(text) ?? { to: 'search', q: text };
   const key = parseOrderKey(text);
   return key ? { to: 'order', key } : { to: 'search', q: text };

@@ -7,6 +7,7 @@ import {
   lifecycleSchema,
 } from '@throughline/model';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Fact, Facts } from '../../components/facts.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { attributeText, formatMany, formatNs, formatWords } from '../../lib/format.ts';
 import { compareNs } from '../../lib/nanoseconds.ts';
@@ -90,24 +91,19 @@ export function OrderHeader({ lifecycle }: { lifecycle: Lifecycle }) {
           <CopyButton label="Copy JSON" text={json} />
         </span>
       </div>
-      <dl className={styles.facts}>
+      <Facts>
         {factsOf(lifecycle).map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={label} label={label}>
+            {value}
+          </Fact>
         ))}
-        <div>
-          <dt>Began</dt>
-          <dd title={`to ${formatTime(lifecycle.end)}`}>{formatTime(lifecycle.begin)}</dd>
-        </div>
-        <div>
-          <dt>Made of</dt>
-          <dd>
-            {formatMany(lifecycle.spans.length, 'span')} in {formatMany(traces, 'trace')}
-          </dd>
-        </div>
-      </dl>
+        <Fact label="Began" title={`to ${formatTime(lifecycle.end)}`}>
+          {formatTime(lifecycle.begin)}
+        </Fact>
+        <Fact label="Made of">
+          {formatMany(lifecycle.spans.length, 'span')} in {formatMany(traces, 'trace')}
+        </Fact>
+      </Facts>
       <Warnings lifecycle={lifecycle} />
     </header>
   );

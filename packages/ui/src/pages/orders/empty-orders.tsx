@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { formatTime, type StatusResponse } from '@throughline/model';
 import { statusQuery } from '../../api/queries.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
@@ -30,14 +31,21 @@ function HowToSend({ status }: { status: StatusResponse }) {
 
 function Rejections({ rejected }: { rejected: StatusResponse['ingest']['rejected'] }) {
   return (
-    <ul>
-      {Object.entries(rejected).map(([reason, { requests, spans }]) => (
-        <li key={reason}>
-          <code>{reason}</code>: {formatMany(requests, 'request')}
-          {spans > 0 && `, ${formatMany(spans, 'span')}`}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul>
+        {Object.entries(rejected).map(([reason, { requests, spans }]) => (
+          <li key={reason}>
+            <code>{reason}</code>: {formatMany(requests, 'request')}
+            {spans > 0 && `, ${formatMany(spans, 'span')}`}
+          </li>
+        ))}
+      </ul>
+      <p>
+        <Link to="/server" hash="refusals">
+          Who sent them, and what to do
+        </Link>
+      </p>
+    </>
   );
 }
 

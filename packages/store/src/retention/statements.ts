@@ -1,10 +1,5 @@
-import type { QueryParameters, QuerySettings } from '../engine/engine.ts';
-
-/** What retention needs of the database. */
-export interface Database {
-  rows<Row>(query: string, parameters: QueryParameters, settings?: QuerySettings): Promise<Row[]>;
-  command(query: string, parameters: QueryParameters, settings: QuerySettings): Promise<void>;
-}
+import type { Layout, QuerySettings } from '../database.ts';
+import { localTable, type StoredTable } from '../schema/render.ts';
 
 /** Reads of retention may be long, and leave a processor to those who wait for theirs. */
 export const PATIENT: QuerySettings = { max_execution_time: 240, max_threads: 1 };
@@ -20,4 +15,14 @@ export function inParts(traceIds: Iterable<string>): string[][] {
     parts.push(sorted.slice(from, from + TRACES_AT_ONCE_MAX));
   }
   return parts;
+}
+
+/**
+ * The statement with the names of the tables that it moves rows of, `{{spans}}` and so on. On a cluster
+ * each server moves those of its own shard.
+ */
+export function onLocalTables(statement: string, layout: Layout): string {
+  return statement.replaceAll(/\{\{(\w+)\}\}/g, (_, table: StoredTable) =>
+    localTable(layout, table),
+  );
 }

@@ -1,43 +1,47 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { ThroughlineError } from '@throughline/model';
-import { inheritedEnvironment } from '../config.ts';
 
-const READY_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 const STDERR_CHARS_MAX = 4_000;
 
-export interface ProcessOptions {
-  /** Shown in messages. */
-  name: string;
-  /** From the root of the workspace. */
-  script: string;
-  args: readonly string[];
-  environment?: Readonly<Record<string, string>>;
+export interface SubprocessCommand {
+  readonly program: string;
+  readonly args: readonly string[];
 }
 
-/** A process of ours that says in JSON lines what it does, and stops when we are gone (stdin ends). */
+export interface SubprocessOptions {
+  /** Shown in messages. */
+  readonly name: string;
+  /** All that the process sees of it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** From the request to stop until it is made to. Default 10,000. */
+  readonly stopDeadlineMs?: number;
+}
+
+/** A process that says in JSON lines on stdout what it does, and sees its stdin end when we are gone. */
 export class Subprocess {
   readonly #name: string;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<number>;
+  readonly #stopDeadlineMs: number;
+  readonly #exited: Promise<string>;
   #onLine: (line: unknown) => void = () => {};
   #stderr = '';
   #stopped = false;
 
-  constructor({ name, script, args, environment = {} }: ProcessOptions) {
-    this.#name = name;
-    const path = fileURLToPath(new URL(`../../../../${script}`, import.meta.url));
-    this.#child = spawn(process.execPath, [path, ...args], {
+  constructor(command: SubprocessCommand, options: SubprocessOptions) {
+    this.#name = options.name;
+    this.#stopDeadlineMs = options.stopDeadlineMs ?? STOP_DEADLINE_MS;
+    this.#child = spawn(command.program, command.args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       // Ctrl-C goes to us alone: what depends on others must stop before them.
       detached: true,
-      env: { ...inheritedEnvironment(), ...environment },
+      env: options.environment,
     });
     this.#exited = new Promise((resolve) => {
-      this.#child.once('error', () => resolve(1));
-      this.#child.once('exit', (code) => resolve(code ?? 1));
+      this.#child.once('error', (error) => resolve(`did not start: ${error.message}`));
+      this.#child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
@@ -50,15 +54,20 @@ export class Subprocess {
     }
   }
 
+  /** 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /**
    * Rejects when the process ends although nobody stopped it.
    *
    * @throws ThroughlineError `TL_DEMO_FAILED` with the last it said
    */
   async failure(): Promise<never> {
-    const code = await this.#exited;
+    const ending = await this.#exited;
     if (this.#stopped) return new Promise(() => {});
-    throw this.#failed(`ended with code ${code}`);
+    throw this.#failed(ending);
   }
 
   /**
@@ -78,15 +87,11 @@ export class Subprocess {
       };
     });
     const late = new Promise<string>((resolve) => {
-      if (Number.isFinite(deadlineMs)) {
-        timer = setTimeout(
-          () => resolve(`did not answer within ${deadlineMs / 1000} s`),
-          deadlineMs,
-        );
-      }
+      if (!Number.isFinite(deadlineMs)) return;
+      const text = `did not answer within ${deadlineMs / 1000} s`;
+      timer = setTimeout(() => resolve(text), deadlineMs);
     });
-    const ended = this.#exited.then((code) => `ended with code ${code}`);
-    const failed = Promise.race([late, ended]).then((reason) => {
+    const failed = Promise.race([late, this.#exited]).then((reason) => {
       throw this.#failed(reason);
     });
     try {
@@ -100,7 +105,7 @@ export class Subprocess {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#stopDeadlineMs);
     await this.#exited;
     clearTimeout(timer);
   }

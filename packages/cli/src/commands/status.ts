@@ -1,0 +1,34 @@
+import { findingsOf, isReady, type StatusResponse, ThroughlineError } from '@throughline/model';
+import { readConfigFile, readSettings } from '../config.ts';
+import { helpText, STATUS_FLAGS } from '../flags.ts';
+import { printable, statusReport } from '../terminal/status-report.ts';
+import { requestStatus } from './request-status.ts';
+
+const USAGE = 'throughline status: say how a running server is; exit code 0 when it is ready';
+
+/**
+ * Prints how a running server is.
+ *
+ * @throws ThroughlineError `TL_SERVER_UNREACHABLE`; `TL_SERVER_NOT_READY` after printing
+ */
+export async function status(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    process.stdout.write(helpText(USAGE, STATUS_FLAGS));
+    return 0;
+  }
+  const settings = readSettings(STATUS_FLAGS, { argv, file: readConfigFile() });
+  const { url, json, token } = settings;
+  const answer = await requestStatus(url, settings['read-token'] ?? token);
+  const text = json ? JSON.stringify(answer.body) : statusReport(answer.status, answer.origin);
+  process.stdout.write(`${text}\n`);
+  if (isReady(answer.status)) return 0;
+  throw notReady(answer.status);
+}
+
+function notReady(status: StatusResponse): ThroughlineError {
+  const [reason] = findingsOf(status);
+  const why = reason?.label.toLowerCase() ?? status.engine.state;
+  return new ThroughlineError('TL_SERVER_NOT_READY', `the server is not ready: ${why}`, {
+    hint: printable(reason?.text ?? ''),
+  });
+}

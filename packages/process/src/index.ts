@@ -1,0 +1,2 @@
+export { scriptCommand } from './script-command.ts';
+export { Subprocess, type SubprocessCommand, type SubprocessOptions } from './subprocess.ts';

@@ -1,0 +1,1 @@
+SELECT DISTINCT cluster AS name FROM system.clusters ORDER BY name LIMIT 100

@@ -1,0 +1,1 @@
+export { type Bot, type BotOptions, startBot } from './bot.ts';

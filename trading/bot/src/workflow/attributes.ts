@@ -1,0 +1,51 @@
+import type { Attributes } from '@opentelemetry/api';
+import { ATTR } from '@throughline/model';
+import { getTracer } from '@throughline/sdk';
+import { formatPrice, formatQuantity, type Instrument } from '../domain/instrument.ts';
+import type { Order } from '../domain/order.ts';
+import { errorTypeOf } from '../domain/order-error.ts';
+import type { ReportRecord, SignalRecord } from '../storage/order-store.ts';
+
+/** The spans of a workflow carry prices and quantities as decimal strings. */
+
+export function signalAttributes(signal: SignalRecord): Attributes {
+  return {
+    [ATTR.signalDirection]: signal.direction,
+    [ATTR.signalConfidence]: signal.confidence,
+    [ATTR.signalEntryPrice]: signal.entryPrice,
+  };
+}
+
+export function orderAttributes(order: Order, instrument: Instrument): Attributes {
+  return {
+    [ATTR.orderOrderId]: order.id,
+    [ATTR.orderSymbol]: order.symbol,
+    [ATTR.orderType]: 'limit',
+    [ATTR.orderSide]: order.side,
+    [ATTR.orderQuantity]: formatQuantity(instrument, order.lots),
+    [ATTR.orderPrice]: formatPrice(instrument, order.priceTicks),
+  };
+}
+
+export function reportAttributes(report: ReportRecord): Attributes {
+  const { status, exchangeOrderId, filledQuantity, averagePrice, errorType } = report;
+  return {
+    [ATTR.exchangeOrderId]: exchangeOrderId,
+    [ATTR.orderStatus]: status,
+    [ATTR.orderFilledQuantity]: filledQuantity,
+    ...(averagePrice === undefined ? {} : { [ATTR.orderAveragePrice]: averagePrice }),
+    ...(errorType === undefined ? {} : { [ATTR.orderErrorType]: errorType }),
+  };
+}
+
+export function setAttributes(attributes: Attributes): void {
+  const tracer = getTracer();
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined) tracer.setAttribute(key, value);
+  }
+}
+
+/** The exception itself is recorded where it leaves the span. */
+export function setFailure(error: unknown): void {
+  setAttributes({ [ATTR.orderSuccess]: false, [ATTR.orderErrorType]: errorTypeOf(error) });
+}

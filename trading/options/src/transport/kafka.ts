@@ -1,0 +1,247 @@
+import {
+  Admin,
+  Consumer,
+  type Message,
+  MessagesStreamFallbackModes,
+  MessagesStreamModes,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka';
+import { consumeKafkaBatch, tracePlatformaticProducer } from '@throughline/sdk';
+import { TOPIC } from '../messages.ts';
+import { untilDone } from './retry.ts';
+import {
+  type BatchHandler,
+  type IncomingMessage,
+  PARTITIONS,
+  type Sender,
+  type Subscription,
+  type Transport,
+  type TransportOptions,
+} from './transport.ts';
+
+export interface KafkaOptions extends TransportOptions {
+  /** `host:port` of one broker or more. */
+  readonly bootstrap: readonly string[];
+}
+
+type TextMessage = Message<string, string, string, string>;
+type TextConsumer = Consumer<string, string, string, string>;
+type TextStream = AsyncIterable<TextMessage> & {
+  read(): TextMessage | null;
+  close(): Promise<void>;
+};
+
+/** A group notices within so long that a member is gone without a word. */
+const SESSION_TIMEOUT_MS = 6_000;
+const HEARTBEAT_INTERVAL_MS = 500;
+/** How long a broker may wait for messages to come. */
+const FETCH_WAIT_MS = 100;
+const RETRIES = 20;
+const RETRY_DELAY_MS = 100;
+const TOPIC_ALREADY_EXISTS = 'TOPIC_ALREADY_EXISTS';
+
+/**
+ * Kafka, with topics made where they are missing. A batch's offsets are committed after its handler
+ * is done with it: every message is handled at least once, and again after a crash or a rebalance.
+ *
+ * @throws what the client says when no broker answers
+ */
+export async function startKafka(options: KafkaOptions): Promise<Transport> {
+  await createTopics(options);
+  return new KafkaTransport(options);
+}
+
+class KafkaTransport implements Transport {
+  readonly #options: KafkaOptions;
+  readonly #producer: Producer<string, string, string, string>;
+  readonly #subscribers: KafkaSubscriber[] = [];
+
+  constructor(options: KafkaOptions) {
+    this.#options = options;
+    this.#producer = new Producer({ ...clientOptions(options), serializers: stringSerializers });
+  }
+
+  sender(topic: string, spanName: string): Sender {
+    const { tracing } = this.#options;
+    const traced = { tracing, headers: 'string', sendName: spanName } as const;
+    const producer = tracePlatformaticProducer(this.#producer, traced);
+    return {
+      async send({ key, value, headers = {} }) {
+        const message = { topic, key, value, headers: new Map(Object.entries(headers)) };
+        await producer.send({ messages: [message] });
+      },
+    };
+  }
+
+  async subscribe(subscription: Subscription, handler: BatchHandler): Promise<void> {
+    const subscriber = new KafkaSubscriber(this.#options, subscription, handler);
+    this.#subscribers.push(subscriber);
+    await subscriber.start();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#subscribers.map((subscriber) => subscriber.close()));
+    await this.#producer.close();
+  }
+}
+
+/** One member of a consumer group. */
+class KafkaSubscriber {
+  readonly #options: KafkaOptions;
+  readonly #subscription: Subscription;
+  readonly #handler: BatchHandler;
+  readonly #consumer: TextConsumer;
+  readonly #stop = new AbortController();
+  #stream: TextStream | undefined;
+  #consumed: Promise<unknown> | undefined;
+
+  constructor(options: KafkaOptions, subscription: Subscription, handler: BatchHandler) {
+    this.#options = options;
+    this.#subscription = subscription;
+    this.#handler = handler;
+    this.#consumer = new Consumer({
+      ...clientOptions(options),
+      groupId: subscription.group,
+      deserializers: stringDeserializers,
+      autocommit: false,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      maxWaitTime: FETCH_WAIT_MS,
+      highWaterMark: subscription.batchMessagesMax,
+    });
+  }
+
+  /** Joins the group. */
+  async start(): Promise<void> {
+    this.#stream = await this.#openStream();
+    const consume = async (): Promise<void> => {
+      this.#stream ??= await this.#openStream();
+      await this.#consume(this.#stream);
+    };
+    const { logger } = this.#options;
+    this.#consumed = untilDone(consume, this.#stop.signal, (error) => {
+      this.#stream = undefined;
+      logger.warn({ err: error, topic: this.#subscription.topic }, 'the stream of messages broke');
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#stream?.close().catch(() => undefined);
+    await this.#consumed;
+    // Says goodbye to the group, so that the others take over at once.
+    await this.#consumer.close(true);
+  }
+
+  async #openStream(): Promise<TextStream> {
+    return this.#consumer.consume({
+      topics: [this.#subscription.topic],
+      mode: MessagesStreamModes.COMMITTED,
+      fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+    });
+  }
+
+  async #consume(stream: TextStream): Promise<void> {
+    const { batchMessagesMax } = this.#subscription;
+    for await (const first of stream) {
+      const batch = [first];
+      while (batch.length < batchMessagesMax) {
+        const next = stream.read();
+        if (next === null) break;
+        batch.push(next);
+      }
+      const isHandled = await untilDone(
+        () => this.#handle(batch),
+        this.#stop.signal,
+        (error) => this.#options.logger.error({ err: error }, 'a batch failed and comes again'),
+      );
+      if (isHandled) await this.#commit(batch);
+      if (this.#stop.signal.aborted) return;
+    }
+  }
+
+  #handle(batch: readonly TextMessage[]): Promise<void> {
+    const { tracing, faults } = this.#options;
+    const { group, processName } = this.#subscription;
+    const delivered = batch.flatMap((message) =>
+      Array.from({ length: faults.deliveries() }, () => ({
+        topic: message.topic,
+        partition: message.partition,
+        offset: message.offset,
+        key: message.key,
+        value: message.value,
+        headers: faults.losesTraceHeader() ? new Map() : message.headers,
+      })),
+    );
+    const kafkaMessages = new Map<IncomingMessage, (typeof delivered)[number]>(
+      delivered.map((message) => [message, message]),
+    );
+    return consumeKafkaBatch(tracing, processName, delivered, { groupId: group }, (process) =>
+      this.#handler(delivered, (message, work) =>
+        process(kafkaMessages.get(message) as (typeof delivered)[number], work),
+      ),
+    );
+  }
+
+  /**
+   * Where the group goes on after a crash. A partition that was taken away meanwhile is its new
+   * owner's to commit. A commit that fails is no loss: the next one says the same and more, and
+   * without one the messages come again.
+   */
+  async #commit(batch: readonly TextMessage[]): Promise<void> {
+    const { assignments } = this.#consumer;
+    const last = new Map<number, TextMessage>();
+    for (const message of batch) last.set(message.partition, message);
+    const offsets = [...last.values()]
+      .filter(({ topic, partition }) =>
+        assignments?.some((own) => own.topic === topic && own.partitions.includes(partition)),
+      )
+      .map(({ topic, partition, offset, leaderEpoch }) => ({
+        topic,
+        partition,
+        offset: offset + 1n,
+        leaderEpoch,
+      }));
+    if (offsets.length === 0) return;
+    try {
+      await this.#consumer.commit({ offsets });
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'offsets could not be committed');
+    }
+  }
+}
+
+async function createTopics(options: KafkaOptions): Promise<void> {
+  const admin = new Admin(clientOptions(options));
+  try {
+    // One by one: those that are there do not keep the others from being made.
+    for (const topic of Object.values(TOPIC)) {
+      await admin
+        .createTopics({ topics: [topic], partitions: PARTITIONS, replicas: 1 })
+        .catch((error) => {
+          if (!isOf(error, TOPIC_ALREADY_EXISTS)) throw error;
+        });
+    }
+  } finally {
+    await admin.close();
+  }
+}
+
+/** The client wraps what the broker answers, several layers deep. */
+function isOf(error: unknown, apiId: string): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('apiId' in error && error.apiId === apiId) return true;
+  const inner = error instanceof AggregateError ? error.errors : [];
+  return [error.cause, ...inner].some((cause) => isOf(cause, apiId));
+}
+
+function clientOptions({ bootstrap, tracing }: KafkaOptions) {
+  return {
+    clientId: tracing.serviceName,
+    bootstrapBrokers: [...bootstrap],
+    retries: RETRIES,
+    retryDelay: RETRY_DELAY_MS,
+  };
+}

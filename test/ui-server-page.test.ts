@@ -275,6 +275,9 @@ test('a code leads to what it means, a finding to its part of the page', async (
   await expect.poll(() => region('Set aside').evaluate(isInView)).toBe(true);
   await page.goBack();
   await expect.poll(() => new URL(page.url()).hash).toBe('#TL_OVERLOADED');
+  await page.goto('/');
+  await page.goto('/server#set-aside');
+  await expect.poll(() => region('Set aside').evaluate(isInView)).toBe(true);
 });
 
 function isInView(element: Element): boolean {

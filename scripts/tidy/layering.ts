@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'trading/exchange': ['packages/sdk', 'packages/model'],
   'trading/orders': ['packages/sdk', 'packages/model'],
   'trading/bot': ['trading/service', 'packages/sdk', 'packages/model'],
-  'trading/options': ['trading/service', 'packages/sdk', 'packages/model'],
+  'trading/options': ['trading/service', 'packages/process', 'packages/sdk', 'packages/model'],
   'trading/signals': ['trading/exchange', 'trading/service', 'packages/sdk', 'packages/model'],
   'trading/service': ['packages/sdk', 'packages/model'],
   'trading/floor': ['trading/service', 'packages/process', 'packages/model'],

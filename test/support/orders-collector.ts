@@ -15,6 +15,12 @@ export interface CollectedSpan {
   readonly isError: boolean;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly CollectedLink[];
+  readonly events: readonly CollectedEvent[];
+}
+
+export interface CollectedEvent {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 export interface CollectedLink {
@@ -78,6 +84,10 @@ function decodeSpans(request: Uint8Array): CollectedSpan[] {
           traceId: link.hex(1),
           spanId: link.hex(2),
           attributes: attributesOf(link.messages(4)),
+        })),
+        events: span.messages(11).map((event) => ({
+          name: event.text(2),
+          attributes: attributesOf(event.messages(3)),
         })),
       }));
   });

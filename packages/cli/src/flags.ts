@@ -152,7 +152,7 @@ const { 'read-token': readToken, 'tls-cert': tlsCert } = SERVE_FLAGS;
 
 export const BACKUP_FLAGS = {
   to: { type: 'string', value: 'PATH', help: 'a file that is not there yet, or a folder' },
-  server: {
+  url: {
     type: 'string',
     value: 'URL',
     help: 'a running server, if not the one of these settings',

@@ -150,6 +150,7 @@ export { AttributeRedactor } from './privacy/attribute-redactor.ts';
 export { capText, redact, redactedText, redactText } from './privacy/redaction.ts';
 export { REDACTION_RULES, type RedactionRules } from './privacy/redaction-rules.ts';
 export { untrustedContextLink } from './privacy/trust-boundary.ts';
+export { withoutPropagation } from './privacy/withheld-context.ts';
 export { type BusinessIds, withBusinessIds } from './propagation/business-ids.ts';
 export type { Carrier } from './propagation/carrier.ts';
 export {

@@ -48,9 +48,8 @@ test.each([
 });
 
 test('every service of the table has its script', () => {
-  const scripts = SYSTEMS.flatMap(({ services, whole }) => [...services, whole]).map(
-    ({ script }) => script,
-  );
+  const services = SYSTEMS.flatMap(({ layouts }) => layouts.flatMap((layout) => layout.services));
+  const scripts = services.map(({ script }) => script);
   for (const script of scripts) {
     expect(existsSync(new URL(`../../../${script}`, import.meta.url)), script).toBe(true);
   }

@@ -92,7 +92,8 @@ function systemsOf(text: string): string[] {
 /** The services that may have replicas and faults. */
 function servicesOf(systems: readonly string[]): Set<string> {
   const wanted = SYSTEMS.filter(({ name }) => systems.includes(name));
-  return new Set(wanted.flatMap(({ services, whole }) => [...services, whole].map((s) => s.name)));
+  const services = wanted.flatMap(({ layouts }) => layouts.flatMap((layout) => layout.services));
+  return new Set(services.map(({ name }) => name));
 }
 
 function replicasOf(text: string, services: ReadonlySet<string>): ReadonlyMap<string, number> {

@@ -5,7 +5,7 @@ export interface FloorRow {
   readonly service: string;
   /** `1/4`: the first of four. */
   readonly replica: string;
-  /** What its messages travel over: a broker's address, or `channels` inside the process. */
+  /** What its messages travel over: a broker's address, or `in process`. */
   readonly transport: string;
   readonly pid: number;
   /** Of /healthz, /readyz and /metrics; undefined where a process has none. */

@@ -1,12 +1,18 @@
 import { setInterval as every } from 'node:timers/promises';
 import { ThroughlineError } from '@throughline/model';
-import { type Subprocess, scriptCommand } from '@throughline/process';
+import type { Subprocess } from '@throughline/process';
 import { z } from 'zod';
 import type { FloorFault } from './floor-fault.ts';
 import type { FloorRow } from './floor-table.ts';
 import { findNatsServer, NatsServer } from './nats-server.ts';
 import { type SpawnOptions, spawnService } from './spawn-service.ts';
-import { type Places, type ServiceDefinition, SYSTEMS, type SystemDefinition } from './systems.ts';
+import {
+  type Layout,
+  type Places,
+  type ServiceDefinition,
+  SYSTEMS,
+  type SystemDefinition,
+} from './systems.ts';
 
 export interface FloorOptions {
   /** By the names in {@link SYSTEMS}. */
@@ -33,8 +39,14 @@ const exchangeReadySchema = z.object({
   wsApi: z.string(),
   health: z.string().optional(),
 });
-const readySchema = z.looseObject({ ready: z.literal(true), health: z.string().optional() });
+const readySchema = z.looseObject({
+  ready: z.literal(true),
+  health: z.string().optional(),
+  url: z.string().optional(),
+});
 type Ready = z.output<typeof readySchema>;
+
+const BEGIN_DEADLINE_MS = 10_000;
 
 /** A venue as real ones are: not at once, in several fills, and now and then refusing. */
 const VENUE_ARGS = [
@@ -78,7 +90,7 @@ export class Floor {
    */
   async start(): Promise<void> {
     const systems = SYSTEMS.filter(({ name }) => this.#options.systems.includes(name));
-    const nats = systems.some(({ broker }) => broker === 'nats')
+    const nats = systems.some(({ layouts }) => layouts.some(({ needs }) => needs.includes('nats')))
       ? await this.#startNats()
       : undefined;
     const places = await this.#startExchange(nats);
@@ -146,19 +158,21 @@ export class Floor {
 
   /** Service after service: who receives is there before who sends. */
   async #startSystem(system: SystemDefinition, places: Places): Promise<FloorRow[]> {
-    const { name, broker, services, whole } = system;
-    const address = broker && places[broker];
-    if (broker !== undefined && address === undefined) {
-      this.notes.push(`${name} runs in one process, on channels: no ${broker} is given or found`);
+    const { name, layouts } = system;
+    const missingOf = ({ needs }: Layout) => needs.filter((broker) => places[broker] === undefined);
+    const layout = layouts.find((candidate) => missingOf(candidate).length === 0);
+    const missing = layouts[0] ? missingOf(layouts[0]) : [];
+    const [transport = 'in process'] = layout?.needs.map((broker) => places[broker]) ?? [];
+    if (missing.length > 0) {
+      const none = missing.map((broker) => `no ${broker}`).join(' and ');
+      this.notes.push(`${name} runs in one process: there is ${none}`);
     }
     const groups: Subprocess[][] = [];
     this.#systems.push(groups);
     const rows: FloorRow[] = [];
-    for (const service of address === undefined ? [whole] : services) {
+    for (const service of layout?.services ?? []) {
       const started = await this.#startReplicas(service, places, groups);
-      rows.push(
-        ...started.map((row) => ({ ...row, system: name, transport: address ?? 'channels' })),
-      );
+      rows.push(...started.map((row) => ({ ...row, system: name, transport })));
     }
     return rows;
   }
@@ -170,13 +184,14 @@ export class Floor {
   ): Promise<Omit<FloorRow, 'system' | 'transport'>[]> {
     const { name, script, args, environment } = service;
     const count = this.#options.replicas.get(name) ?? 1;
-    const replicas = Array.from({ length: count }, () =>
-      this.#spawn({ name, script, args: args(places) }, environment),
+    const replicas = Array.from({ length: count }, (_, index) =>
+      this.#spawn({ name, script, args: args(places, { number: index + 1, count }) }, environment),
     );
     groups.push(replicas);
     const readies = await Promise.all(
       replicas.map((replica) => replica.until((line) => readySchema.safeParse(line).data)),
     );
+    for (const ready of readies) await begin(service, ready);
     return replicas.map(({ pid }, index) => {
       const ready = readies[index];
       if (ready) this.ready[name] ??= ready;
@@ -214,6 +229,21 @@ export class Floor {
       if (!signal.aborted) this.#failure.reject(error);
     });
   }
+}
+
+/** @throws ThroughlineError `TL_DEMO_FAILED` with what the service answered */
+async function begin({ name, begin: request }: ServiceDefinition, ready: Ready): Promise<void> {
+  if (!request) return;
+  const response = await fetch(`${ready.url}${request.path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request.body),
+    signal: AbortSignal.timeout(BEGIN_DEADLINE_MS),
+  });
+  const answer = await response.text();
+  if (response.ok) return;
+  const message = `${name} refuses ${request.path} with ${response.status}: ${answer}`;
+  throw new ThroughlineError('TL_DEMO_FAILED', message);
 }
 
 /** The last service started is the first to stop; its replicas stop together. */

@@ -18,12 +18,12 @@ const FLUSH_TIMEOUT_MS = 2_000;
  * @throws ThroughlineError when the market data's source cannot be used
  */
 export async function startSignals(
-  process: ProcessParts,
+  whole: ProcessParts,
   connect: (parts: ProcessParts) => Promise<Transport>,
   options: SignalsOptions,
 ): Promise<void> {
   const start = async (name: string): Promise<[ProcessParts, Transport]> => {
-    const parts = partsOf(process, name);
+    const parts = partsOf(whole, name);
     return [parts, await connect(parts)];
   };
   createTradeengine(...(await start('tradeengine')), options.tradeengine).start();
@@ -35,19 +35,19 @@ export async function startSignals(
 }
 
 /** One service's share of the process. */
-function partsOf(process: ProcessParts, serviceName: string): ProcessParts {
+function partsOf(whole: ProcessParts, serviceName: string): ProcessParts {
   const logger = process.logger.child({ service: serviceName });
   const log = (message: string): void => logger.warn(message);
   const tracing = startTracing({ serviceName, global: false, log });
-  process.onStop(async () => {
+  whole.onStop(async () => {
     await tracing.shutdown(FLUSH_TIMEOUT_MS);
   });
   return {
     tracing,
     logger,
-    metrics: process.metrics,
-    faults: process.faults,
-    setReady: (part, isReady) => process.setReady(`${serviceName} ${part}`, isReady),
-    onStop: (stop) => process.onStop(stop),
+    metrics: whole.metrics,
+    faults: whole.faults,
+    setReady: (part, isReady) => whole.setReady(`${serviceName} ${part}`, isReady),
+    onStop: (stop) => whole.onStop(stop),
   };
 }

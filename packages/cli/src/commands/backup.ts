@@ -36,12 +36,12 @@ interface OpenBackup extends Backup {
 }
 
 async function open(settings: Settings<typeof BACKUP_FLAGS>): Promise<OpenBackup> {
-  const { server, host, token, 'data-dir': dataDir, 'ui-port': port } = settings;
+  const { url, host, token, 'data-dir': dataDir, 'ui-port': port } = settings;
   const ask = (url: string) => requestBackup(url, settings['read-token'] ?? token);
-  if (server !== undefined) return ask(server);
+  if (url !== undefined) return ask(url);
   if (!existsSync(dataDir)) {
     throw new ThroughlineError('TL_BACKUP_FAILED', `there is no data directory ${dataDir}`, {
-      hint: 'Name it with --data-dir, or a running server with --server.',
+      hint: 'Name it with --data-dir, or a running server with --url.',
     });
   }
   try {

@@ -15,7 +15,7 @@ export async function requestBackup(url: string, token: string | undefined): Pro
     response = await fetch(new URL('/api/backup', url), { method: 'POST', headers });
   } catch (cause) {
     throw new ThroughlineError('TL_BACKUP_FAILED', `no server answers at ${url}`, {
-      hint: 'Name it with --server.',
+      hint: 'Name it with --url.',
       cause,
     });
   }

@@ -6,7 +6,7 @@ const BAR_CELLS = 40;
 const STAGES_MAX = 7;
 /** The floor's words for what belongs to no system, and for a system without a broker. */
 const BROKERS = '-';
-const CHANNELS = 'channels';
+const IN_PROCESS = 'in process';
 
 /** One line a system: its processes, and what connects them. */
 export function systemsText({ rows, notes }: Pick<FloorProcess, 'rows' | 'notes'>): string {
@@ -16,7 +16,7 @@ export function systemsText({ rows, notes }: Pick<FloorProcess, 'rows' | 'notes'
   const lines = [...systems].map((name) => {
     const own = rows.filter(({ system }) => system === name);
     const services = [...new Set(own.map(({ service }) => service))].join(', ');
-    const on = own[0]?.transport === CHANNELS ? 'one process' : `${own[0]?.transport}`;
+    const on = own[0]?.transport === IN_PROCESS ? 'one process' : `${own[0]?.transport}`;
     return `  ${name.padEnd(width)}  ${on}${own.length > 1 ? `, ${own.length} processes: ${services}` : ''}`;
   });
   return ['  Trading systems', ...lines, ...notes.map((note) => dim(`  ${note}`)), ''].join('\n');

@@ -1,4 +1,10 @@
-import type { Attributes, Span } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  createContextKey,
+  type Span,
+} from '@opentelemetry/api';
 import { ATTR } from '@throughline/model/names';
 import { hostIsTrusted } from './host-trust.ts';
 
@@ -11,6 +17,23 @@ export function withholdContext(span: Span): void {
 
 export function isWithheld(span: Span): boolean {
   return withheld.has(span);
+}
+
+const WITHHELD_HERE = createContextKey('Throughline withheld context');
+
+/**
+ * Runs the function, sync or async, whose HTTP requests are to somebody else, such as an exchange,
+ * although their host may look like one of ours: they have their spans, and carry no context.
+ *
+ * @returns what the function returns
+ */
+export function withoutPropagation<T>(fn: () => T): T {
+  return context.with(context.active().setValue(WITHHELD_HERE, true), fn);
+}
+
+/** Whether the span's parent context is one of {@link withoutPropagation}. */
+export function isWithheldHere(parent: Context): boolean {
+  return parent.getValue(WITHHELD_HERE) === true;
 }
 
 /** Brokers and databases are reached by clients of their own, and nobody there but us reads the context. */

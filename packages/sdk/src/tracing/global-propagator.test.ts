@@ -1,4 +1,5 @@
 import {
+  context,
   defaultTextMapGetter,
   defaultTextMapSetter,
   propagation,
@@ -7,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
+import { withoutPropagation } from '../privacy/withheld-context.ts';
 import { withBusinessIds } from '../propagation/business-ids.ts';
 import { testTracing } from '../testing/tracing.ts';
 import { GlobalPropagator } from './global-propagator.ts';
@@ -25,21 +27,39 @@ test.each([
   const parent = withBusinessIds(propagator.extract(ROOT_CONTEXT, HEADERS), { symbol: 'BTC' });
   const attributes = { 'server.address': host };
   const span = tracer.startSpan('GET', { kind: SpanKind.CLIENT, attributes }, parent);
-  const context = trace.setSpan(parent, span);
+  const requested = trace.setSpan(parent, span);
   const carrier = {};
-  new GlobalPropagator(propagator, false).inject(context, carrier, defaultTextMapSetter);
+  new GlobalPropagator(propagator, false).inject(requested, carrier, defaultTextMapSetter);
   expect(Object.keys(carrier)).toEqual(written);
   // A message that is sent meanwhile has its context: it has its own rules.
   const message = {};
-  propagator.inject(context, message);
+  propagator.inject(requested, message);
   expect(Object.keys(message)).toEqual(['traceparent', 'tracestate', 'baggage']);
+});
+
+test('a request to somebody else at an address of ours carries nothing, and those around it do', () => {
+  const { propagator, tracer } = testTracing();
+  const global = new GlobalPropagator(propagator, false);
+  const request = (): string[] => {
+    const attributes = { 'server.address': '10.0.0.7' };
+    const span = tracer.startSpan('GET', { kind: SpanKind.CLIENT, attributes });
+    const carrier = {};
+    global.inject(trace.setSpan(context.active(), span), carrier, defaultTextMapSetter);
+    return Object.keys(carrier);
+  };
+  const parent = withBusinessIds(ROOT_CONTEXT, { symbol: 'BTC' });
+  context.with(parent, () => {
+    expect(request()).toEqual(['traceparent', 'baggage']);
+    expect(withoutPropagation(request)).toEqual([]);
+    expect(request()).toEqual(['traceparent', 'baggage']);
+  });
 });
 
 test('baggage alone is carried too', () => {
   const { propagator } = testTracing();
   const carrier = {};
-  const context = withBusinessIds(ROOT_CONTEXT, { symbol: 'BTC' });
-  new GlobalPropagator(propagator, false).inject(context, carrier, defaultTextMapSetter);
+  const given = withBusinessIds(ROOT_CONTEXT, { symbol: 'BTC' });
+  new GlobalPropagator(propagator, false).inject(given, carrier, defaultTextMapSetter);
   expect(carrier).toEqual({ baggage: 'symbol=BTC' });
 });
 

@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import type { BaggageAllowList } from '../privacy/baggage-allow-list.ts';
 import { atTrustBoundary } from '../privacy/trust-boundary.ts';
-import { goesOutside, withholdContext } from '../privacy/withheld-context.ts';
+import { goesOutside, isWithheldHere, withholdContext } from '../privacy/withheld-context.ts';
 import { isTracingSuppressed } from '../propagation/suppression.ts';
 import { hasValidIds, RANDOM_FLAG } from '../propagation/trace-parent.ts';
 import type { Sampler } from '../sampling/sampler.ts';
@@ -59,7 +59,8 @@ export class ServiceTracer implements MessageTracer {
     const { kind, attributes } = options;
     if (publicEndpoint && kind === SpanKind.SERVER) return this.#startPublic(name, options, parent);
     const span = this.#start(name, options, parent);
-    if (kind === SpanKind.CLIENT && goesOutside(attributes, trustedHosts)) withholdContext(span);
+    if (kind !== SpanKind.CLIENT) return span;
+    if (isWithheldHere(parent) || goesOutside(attributes, trustedHosts)) withholdContext(span);
     return span;
   }
 

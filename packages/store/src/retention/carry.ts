@@ -19,9 +19,10 @@ const CARRY: Readonly<Record<BucketTable, string>> = {
   lifecycle_spans: query('carry-lifecycle_spans'),
 };
 
-/** Lifecycles whose traces are looked for together. */
-const LIFECYCLES_AT_ONCE_MAX = 256;
-/** A longer one is found by its begin's trace only: ids travel in the address of a query. */
+/** Lifecycles whose traces are looked for together, and the length of their ids, which travel in a URL. */
+const LIFECYCLES_AT_ONCE_MAX = 2_000;
+const ID_CHARS_AT_ONCE_MAX = 200_000;
+/** A lifecycle with a longer id is found by its begin's trace only. */
 const ID_CHARS_MAX = 1_024;
 const TRACES_OF_IDS_MAX = 100_000;
 /** Of one bucket; the lifecycles that follow are given up. */
@@ -103,10 +104,7 @@ class Carrying {
     // What several need goes where it is needed longest.
     const byTarget = [...Map.groupBy(living, ({ targetS }) => targetS)].sort(([a], [b]) => b - a);
     for (const [targetS, some] of byTarget) {
-      for (let from = 0; from < some.length; from += LIFECYCLES_AT_ONCE_MAX) {
-        const few = some.slice(from, from + LIFECYCLES_AT_ONCE_MAX);
-        await this.#carryTogether(definition, targetS, few);
-      }
+      for (const few of groupsOf(some)) await this.#carryTogether(definition, targetS, few);
     }
   }
 
@@ -210,6 +208,22 @@ class Carrying {
       ),
     );
   }
+}
+
+function* groupsOf(crossing: readonly Crossing[]): Generator<Crossing[]> {
+  let group: Crossing[] = [];
+  let chars = 0;
+  for (const one of crossing) {
+    const more = Math.min(one.id.length, ID_CHARS_MAX);
+    if (group.length === LIFECYCLES_AT_ONCE_MAX || chars + more > ID_CHARS_AT_ONCE_MAX) {
+      yield group;
+      group = [];
+      chars = 0;
+    }
+    group.push(one);
+    chars += more;
+  }
+  if (group.length > 0) yield group;
 }
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {

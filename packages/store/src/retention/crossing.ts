@@ -16,7 +16,7 @@ const BEGIN_TRACES_MAX = 100;
 const HASHES_AT_ONCE_MAX = 5_000;
 
 /** By how much the clock of a sender may be ahead of ours. */
-const CLOCK_SKEW_MAX_S = 60;
+const CLOCK_SKEW_MAX_S = 10;
 
 /** A lifecycle with a part in a bucket that goes and another in one that stays. */
 export interface Crossing {

@@ -11,17 +11,17 @@ const MALFORMED = 'Mend the sender: the message names the place and the defect.'
 const ERROR_HELP: Readonly<Partial<Record<ErrorCode, ErrorHelp>>> = {
   TL_OTLP_MALFORMED: {
     meaning:
-      'The request is not OTLP, and nothing of it is stored; or single spans have a defect, and the others are.',
+      'The request is not OTLP and nothing of it is stored, or only single spans of it have a defect and are left out.',
     remedy: MALFORMED,
   },
   TL_JAEGER_MALFORMED: {
     meaning:
-      'The batch is not Jaeger’s Thrift, and nothing of it is stored; or single spans cannot be kept, and the others are.',
+      'The batch is not Jaeger’s Thrift and nothing of it is stored, or only single spans of it cannot be kept and are left out.',
     remedy: MALFORMED,
   },
   TL_ZIPKIN_MALFORMED: {
     meaning:
-      'The request is not Zipkin’s JSON (v2), and nothing of it is stored; or single spans cannot be kept, and the others are.',
+      'The request is not Zipkin’s JSON (v2) and nothing of it is stored, or only single spans of it cannot be kept and are left out.',
     remedy: MALFORMED,
   },
   TL_OTLP_TOO_LARGE: {

@@ -1,3 +1,4 @@
+import { withoutPropagation } from '@throughline/sdk';
 import type { z } from 'zod';
 import { OrderError } from '../domain/order-error.ts';
 import { failureOf, refusalOf } from './classification.ts';
@@ -82,15 +83,19 @@ export class Rest {
     const { url, requestTimeoutMs } = this.#options;
     let json: unknown;
     try {
-      const response = await fetch(new URL(`${path}${query}`, url), {
-        method,
-        headers: {
-          ...(apiKey === undefined ? {} : { 'x-mbx-apikey': apiKey }),
-          ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        },
-        ...(body === undefined ? {} : { body }),
-        signal: AbortSignal.timeout(requestTimeoutMs),
-      });
+      const headers = {
+        ...(apiKey === undefined ? {} : { 'x-mbx-apikey': apiKey }),
+        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      };
+      // Nothing of ours goes to an exchange, not even to one that is next door.
+      const response = await withoutPropagation(() =>
+        fetch(new URL(`${path}${query}`, url), {
+          method,
+          headers,
+          ...(body === undefined ? {} : { body }),
+          signal: AbortSignal.timeout(requestTimeoutMs),
+        }),
+      );
       if (!response.ok) {
         const refusal = await response.json().catch(() => undefined);
         throw refusalOf(request, response, refusal, Date.now());

@@ -37,7 +37,8 @@ export async function openDatabase(
   } catch (cause) {
     await pool.end();
     const { host, pathname } = new URL(url);
-    const message = `the database ${host}${pathname} cannot be used`;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the database ${host}${pathname} cannot be used: ${why}`;
     throw new ThroughlineError('TL_CONFIG_INVALID', message, { hint: 'See --postgres.', cause });
   }
   return Object.assign(pool, { close: () => pool.end() });

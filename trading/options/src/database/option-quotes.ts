@@ -89,10 +89,11 @@ export class OptionQuotes {
    */
   async upsert(records: readonly QuoteRecord[]): Promise<number> {
     // A statement may not touch one row twice; of two with one key the later one counts.
-    const byKey = new Map(
-      records.map((record) => [`${record.contract} ${record.quote_time}`, record]),
-    );
-    const rows = [...byKey.values()];
+    const byKey = new Map(records.map((record) => [keyOf(record), record]));
+    // All writers in the same order: two that wait for each other's rows would be a deadlock.
+    const rows = [...byKey]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, row]) => row);
     const values = COLUMNS.map(([, , cellOf]) => rows.map(cellOf));
     const result = await this.#database.query<{ is_new: boolean }>(UPSERT, values);
     return result.rows.filter((row) => row.is_new).length;
@@ -122,4 +123,8 @@ export class OptionQuotes {
     const quotes = found.slice(0, limit);
     return { quotes, next: found.length > limit ? quotes.at(-1) : undefined };
   }
+}
+
+function keyOf({ contract, quote_time }: QuoteRecord): string {
+  return `${contract} ${quote_time}`;
 }

@@ -18,12 +18,12 @@ export interface RecordingOptions {
  * received now, so that what follows is as fresh as live data; the distances stay those recorded.
  */
 export class Recording implements MarketSource {
-  readonly #parts: ProcessParts;
+  readonly #parts: Pick<ProcessParts, 'logger'>;
   readonly #options: RecordingOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(parts: ProcessParts, options: RecordingOptions) {
+  constructor(parts: Pick<ProcessParts, 'logger'>, options: RecordingOptions) {
     this.#parts = parts;
     this.#options = options;
   }

@@ -77,6 +77,11 @@ export class ExchangeRest {
     this.#options = options;
   }
 
+  /** Asks whether the exchange is there, which is told to `onReachable`. Never throws. */
+  async ping(): Promise<void> {
+    await this.#request('GET', '/api/v3/ping').catch(() => undefined);
+  }
+
   /** What is traded, by symbol. @throws OrderError */
   async instruments(): Promise<Map<string, Instrument>> {
     const answer = await this.#request('GET', '/api/v3/exchangeInfo');

@@ -39,7 +39,7 @@ export interface NatsTransportOptions {
 
 const RETRY_MS = 500;
 /** Messages fetched ahead. What is not processed when the service ends is delivered to another. */
-const FETCHED_MESSAGES_MAX = 100;
+const FETCHED_MESSAGES_MAX = 10;
 /** A message that is neither acknowledged nor refused for so long is delivered again. */
 const ACK_WAIT_MS = 30_000;
 
@@ -175,7 +175,8 @@ class NatsTransport implements Transport {
 
   async drain(): Promise<void> {
     this.#stopping.abort();
-    if (!this.#connection.isClosed()) {
+    // Without a server there is nobody to tell, and waiting for one could take for ever.
+    if (this.#link.isConnected) {
       await Promise.allSettled(this.#intakes.splice(0).map((end) => end()));
     }
     await Promise.all(this.#queues.map((queue) => queue.whenIdle()));
@@ -185,7 +186,6 @@ class NatsTransport implements Transport {
   async close(): Promise<void> {
     await this.drain();
     if (this.#connection.isClosed()) return;
-    // Without a server there is nobody to send the rest to, and draining would wait for one.
     await (this.#link.isConnected ? this.#connection.drain() : this.#connection.close());
   }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { POLL_INTERVAL_MS, statusQuery } from '../../api/queries.ts';
 import { Loading, PageError } from '../../components/notice.tsx';
+import { useHashTarget } from '../../lib/use-hash-target.ts';
 import { useTitle } from '../../lib/use-title.ts';
 import { EngineCard } from './engine-card.tsx';
 import { JournalCard } from './journal-card.tsx';
@@ -17,6 +18,7 @@ export function ServerPage() {
   useTitle('Server');
   const query = useQuery({ ...statusQuery(), refetchInterval: POLL_INTERVAL_MS });
   const { data: status } = query;
+  useHashTarget(status !== undefined);
   if (query.isPending) return <Loading what="the server’s state" />;
   if (!status) return <PageError error={query.error} retry={() => void query.refetch()} />;
   return (

@@ -1,0 +1,502 @@
+/**
+ * The reference system `bot` against the exchange simulator, PostgreSQL and PGlite:
+ * `vitest run --project system test/bot`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEMO_ACCOUNT, type Exchange, startExchange } from '@throughline/exchange';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres } from '../scripts/provision/postgres.ts';
+import { type ExchangeProxy, startExchangeProxy } from './support/bot-exchange-proxy.ts';
+import { type BotProcess, startBotProcess } from './support/bot-process.ts';
+import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
+
+const DEADLINE_MS = 20_000;
+const API_KEY = 'key-that-nobody-may-see';
+const API_SECRET = 'secret-that-nobody-may-see';
+const ACCOUNT = { ...DEMO_ACCOUNT, apiKey: API_KEY, secret: API_SECRET };
+const FLOW = { stepsPerSecond: 200 };
+/** Signals whatever the market does: to buy, or to sell. */
+const BUY = { period: 2, oversold: 100, overbought: 100 };
+const SELL = { period: 20, oversold: 0, overbought: 0 };
+const STRATEGY = 'rsi_mean_reversion';
+const SIGNAL_GENERATION = `signal_generation.${STRATEGY}`;
+const ORDER = '/api/v3/order';
+
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let exchange: Exchange;
+let proxy: ExchangeProxy;
+let collector: Collector;
+const bots: BotProcess[] = [];
+/** What all bots logged, those that are gone too. */
+const logs = (): string => bots.map((bot) => bot.log()).join('\n');
+
+beforeAll(async () => {
+  [postgres, collector, exchange] = await Promise.all([
+    startPostgres(),
+    startCollector(),
+    startExchange({ accounts: [ACCOUNT], flow: FLOW }),
+  ]);
+  proxy = await startExchangeProxy(exchange.restUrl);
+});
+
+afterAll(async () => {
+  await Promise.all(bots.map((bot) => bot.stop('SIGKILL')));
+  await Promise.all([proxy.close(), exchange.close(), collector.close(), postgres.stop()]);
+});
+
+/** A database of its own. @returns its address */
+async function createDatabase(name: string): Promise<string> {
+  const client = new pg.Client(postgres.url);
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  return postgres.url.replace(/\/postgres$/, `/${name}`);
+}
+
+async function startBot(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<BotProcess> {
+  const bot = await startBotProcess(
+    ['--exchange-rest', proxy.url, '--candle-ms', '50', '--request-timeout-ms', '500', ...args],
+    {
+      EXCHANGE_API_KEY: API_KEY,
+      EXCHANGE_API_SECRET: API_SECRET,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      ...environment,
+    },
+  );
+  bots.push(bot);
+  return bot;
+}
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: JSON that each test looks at in its own way
+  readonly body: any;
+}
+
+async function call(
+  bot: BotProcess,
+  method: string,
+  path: string,
+  json?: unknown,
+): Promise<Answer> {
+  const response = await fetch(`${bot.url}${path}`, {
+    method,
+    ...(json === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Runs the strategy until the market has candles enough for a signal. */
+async function trade(bot: BotProcess, parameters = BUY): Promise<Answer['body']> {
+  const json = { strategy: STRATEGY, symbol: 'BTCUSDT', parameters };
+  const deadlineMs = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const { status, body } = await call(bot, 'POST', '/signals/run', json);
+    expect(status, JSON.stringify(body)).toBe(200);
+    if (body.signal !== undefined || performance.now() > deadlineMs) return body;
+    await sleep(50);
+  }
+}
+
+async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadlineMs = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (performance.now() > deadlineMs) throw new Error(`not found in time\n${logs()}`);
+    await sleep(20);
+  }
+}
+
+/** The spans of an order's trace, once the span of this name is among them. */
+function traceOf(order: { traceId: string }, last = 'POST /signals/run'): Promise<CollectedSpan[]> {
+  return until(() => {
+    const spans = collector.spans.filter(({ traceId }) => traceId === order.traceId);
+    return spans.some(({ name }) => name === last) ? spans : undefined;
+  });
+}
+
+function named(spans: readonly CollectedSpan[], name: string): CollectedSpan {
+  const found = spans.filter((span) => span.name === name);
+  expect(found, name).toHaveLength(1);
+  return found[0] as CollectedSpan;
+}
+
+/** The names of the spans from the outermost to this one. */
+function pathOf(spans: readonly CollectedSpan[], of: CollectedSpan): string[] {
+  const path: string[] = [];
+  for (let at: CollectedSpan | undefined = of; at; ) {
+    path.unshift(at.name);
+    const { parentSpanId }: CollectedSpan = at;
+    at = spans.find(({ spanId }) => spanId === parentSpanId);
+  }
+  return path;
+}
+
+/** `GET /api/v3/order 400` for each request to the exchange below the span, in order. */
+function requestsBelow(spans: readonly CollectedSpan[], parent: CollectedSpan): string[] {
+  return spans
+    .filter(({ parentSpanId, kind }) => parentSpanId === parent.spanId && kind === 'client')
+    .filter(({ attributes }) => attributes['url.path'] !== undefined)
+    .sort((one, other) => Number(one.startNs - other.startNs))
+    .map(({ attributes }) =>
+      ['http.request.method', 'url.path', 'http.response.status_code']
+        .map((key) => attributes[key] ?? attributes['error.type'])
+        .join(' '),
+    );
+}
+
+const WORKFLOW = [SIGNAL_GENERATION, 'order_validation', 'order_execution', 'order_confirmation'];
+
+describe.each(['PostgreSQL', 'PGlite'])('with %s', (database) => {
+  test('an order is one trace, from the request to its confirmation', async () => {
+    const args = database === 'PGlite' ? [] : ['--postgres', await createDatabase('one_trace')];
+    const bot = await startBot(args);
+    const { signal, order } = await trade(bot);
+    expect(order).toMatchObject({ status: 'filled', side: 'buy', filledQuantity: order.quantity });
+    expect(await call(bot, 'GET', `/orders/${order.id}`)).toEqual({ status: 200, body: order });
+
+    const spans = await traceOf(order);
+    const confirmation = named(spans, 'order_confirmation');
+    const path = pathOf(spans, confirmation);
+    expect(path[0]).toBe('POST /signals/run');
+    expect(path.slice(-4)).toEqual(WORKFLOW);
+    expect(spans.filter(({ isError }) => isError)).toEqual([]);
+
+    const generation = named(spans, SIGNAL_GENERATION);
+    expect(generation.attributes).toMatchObject({
+      'strategy.name': STRATEGY,
+      'trading.symbol': 'BTCUSDT',
+      'trading.price': expect.stringMatching(/^\d+(\.\d{1,2})?$/),
+      'market.candles_count': signal.candles,
+      'signal.generated': true,
+      'signal.direction': 'buy',
+      'signal.confidence': signal.confidence,
+      'signal.entry_price': signal.entryPrice,
+      'order.order_id': order.id,
+    });
+    const ordered = {
+      'order.order_id': order.id,
+      'order.symbol': 'BTCUSDT',
+      'order.type': 'limit',
+      'order.side': 'buy',
+      'order.quantity': order.quantity,
+      'order.price': order.price,
+    };
+    expect(named(spans, 'order_validation').attributes).toMatchObject(ordered);
+    const execution = named(spans, 'order_execution');
+    expect(execution.attributes).toMatchObject({
+      ...ordered,
+      'order.success': true,
+      'order.execution_time_ms': expect.any(Number),
+      'order.filled_quantity': expect.any(String),
+      'exchange.order_id': order.exchangeOrderId,
+    });
+    expect(confirmation.attributes).toMatchObject({
+      'order.order_id': order.id,
+      'order.success': true,
+      'order.status': 'filled',
+      'order.filled_quantity': order.quantity,
+      'order.average_price': order.averagePrice,
+    });
+
+    expect(requestsBelow(spans, generation)).toEqual(['GET /api/v3/aggTrades 200']);
+    expect(requestsBelow(spans, named(spans, 'order_validation'))).toEqual([
+      'GET /api/v3/ticker/bookTicker 200',
+      'GET /api/v3/account 200',
+    ]);
+    expect(requestsBelow(spans, execution)).toEqual([`POST ${ORDER} 200`]);
+    // Every step writes down what it knows.
+    for (const name of WORKFLOW) {
+      const below = spans.filter((span) => pathOf(spans, span).at(-2) === name);
+      expect(below.some(({ attributes }) => 'db.query.text' in attributes)).toBe(true);
+    }
+    // The order is found by its id on all that was done for it, HTTP and queries included.
+    const done = spans.filter((span) => pathOf(spans, span).includes('order_validation'));
+    for (const { attributes } of done) expect(attributes['client.order_id']).toBe(order.id);
+  });
+});
+
+describe('when the exchange fails', () => {
+  let bot: BotProcess;
+
+  beforeAll(async () => {
+    bot = await startBot(['--postgres', await createDatabase('faults')]);
+  });
+
+  afterEach(() => proxy.failAll());
+
+  test.each([
+    ['refuses for a moment', { type: 'answer', status: 429, headers: { 'retry-after': '0' } }, 429],
+    ['cannot be reached for a moment', { type: 'cut' }, 'TypeError'],
+    ['is not available for a moment', { type: 'answer', status: 503 }, 503],
+  ] as const)('%s, the order is sent again after it was asked for', async (_what, fault, status) => {
+    const accepted = exchange.stats().venue.ordersAccepted;
+    proxy.fail(`POST ${ORDER}`, fault);
+    const { order } = await trade(bot);
+    expect(order.status).toBe('filled');
+    expect(exchange.stats().venue.ordersAccepted - accepted).toBeGreaterThanOrEqual(1);
+
+    const spans = await traceOf(order);
+    const execution = named(spans, 'order_execution');
+    const requests = requestsBelow(spans, execution);
+    expect(requests[0]).toMatch(new RegExp(`^POST ${ORDER} `));
+    if (status !== 'TypeError') expect(requests[0]).toBe(`POST ${ORDER} ${status}`);
+    expect(requests.slice(1, -1).every((one) => one === `GET ${ORDER} 400`)).toBe(true);
+    expect(requests.length).toBeGreaterThanOrEqual(3);
+    expect(requests.at(-1)).toBe(`POST ${ORDER} 200`);
+    expect(execution.events.map(({ name }) => name)).toEqual(['retry']);
+    expect(execution.attributes['order.success']).toBe(true);
+  });
+
+  test.each([
+    'lose_answer',
+    'hold_answer',
+  ] as const)('an order whose answer is lost (%s) is found, not doubled', async (type) => {
+    proxy.fail(`POST ${ORDER}`, { type });
+    const before = proxy.requests.length;
+    const { order } = await trade(bot);
+    expect(order.status).toBe('filled');
+    const spans = await traceOf(order);
+    const requests = requestsBelow(spans, named(spans, 'order_execution'));
+    expect(requests).toHaveLength(2);
+    expect(requests[1]).toBe(`GET ${ORDER} 200`);
+    const sent = proxy.requests.slice(before).filter((request) => request === `POST ${ORDER}`);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('no market data is an error of the request, with its stack on the span', async () => {
+    proxy.failAll({ type: 'answer', status: 429, headers: { 'retry-after': '60' } });
+    const json = { strategy: STRATEGY, symbol: 'BTCUSDT', parameters: BUY };
+    const { status, body } = await call(bot, 'POST', '/signals/run', json);
+    expect(status).toBe(503);
+    expect(body.error.code).toBe('TL_EXCHANGE_UNAVAILABLE');
+    const failed = await until(() =>
+      collector.spans.find(({ name, isError }) => name === SIGNAL_GENERATION && isError),
+    );
+    expect(failed.attributes['error.type']).toBe('TL_EXCHANGE_UNAVAILABLE');
+    const [exception] = failed.events;
+    expect(exception?.name).toBe('exception');
+    expect(exception?.attributes['exception.stacktrace']).toContain('at ');
+  });
+
+  test('an order that nobody could ask about is resolved when the exchange is back', async () => {
+    const limited = { type: 'answer', status: 429, headers: { 'retry-after': '60' } } as const;
+    proxy.fail(`POST ${ORDER}`, { type: 'lose_answer' });
+    proxy.fail(`GET ${ORDER}`, limited);
+    const { order } = await trade(bot);
+    expect(order).toMatchObject({ status: 'unknown', errorType: 'rate_limited' });
+    const resolved = await until(async () => {
+      const { body } = await call(bot, 'GET', `/orders/${order.id}`);
+      return body.status === 'unknown' ? undefined : body;
+    });
+    expect(resolved.status).toBe('filled');
+    const spans = await traceOf(order, 'order_confirmation');
+    const path = pathOf(spans, named(spans, 'order_confirmation'));
+    expect(path.slice(-4)).toEqual(WORKFLOW);
+    expect(named(spans, 'order_execution').attributes).toMatchObject({
+      'order.success': false,
+      'order.error_type': 'rate_limited',
+    });
+  });
+});
+
+test('orders that are refused say why: the exchange’s reason, or ours', async () => {
+  const poor = { ...ACCOUNT, balances: { USDT: '100000', BTC: '0' } };
+  const refusing = await startExchange({
+    accounts: [poor],
+    flow: FLOW,
+    faults: { rejectProbability: 1 },
+  });
+  try {
+    const url = await createDatabase('refused');
+    const bot = await startBot(['--exchange-rest', refusing.restUrl, '--postgres', url]);
+    const rejected = (await trade(bot)).order;
+    expect(rejected).toMatchObject({ status: 'rejected', errorType: 'rejected' });
+    const spans = await traceOf(rejected);
+    const execution = named(spans, 'order_execution');
+    expect(execution.isError).toBe(true);
+    expect(execution.attributes).toMatchObject({
+      'order.success': false,
+      'order.error_type': 'rejected',
+      'order.execution_time_ms': expect.any(Number),
+    });
+    const [exception] = execution.events;
+    expect(exception?.attributes).toMatchObject({
+      'exception.message': expect.stringContaining('NEW_ORDER_REJECTED'),
+      'exception.stacktrace': expect.stringContaining('at '),
+    });
+    expect(spans.map(({ name }) => name)).not.toContain('order_confirmation');
+
+    const unpaid = (await trade(bot, SELL)).order;
+    expect(unpaid).toMatchObject({ status: 'rejected', errorType: 'insufficient_balance' });
+    const validation = named(await traceOf(unpaid), 'order_validation');
+    expect(validation.isError).toBe(true);
+    expect(validation.attributes).toMatchObject({
+      'order.success': false,
+      'order.error_type': 'insufficient_balance',
+    });
+  } finally {
+    await refusing.close();
+  }
+});
+
+describe('orders that rest', () => {
+  const RESTING = ['--slippage-bps=-500'];
+  let url: string;
+
+  beforeAll(async () => {
+    url = await createDatabase('resting');
+  });
+
+  /** Places an order that will stay open, and does not wait for its end. */
+  async function rest(bot: BotProcess): Promise<Answer['body']> {
+    trade(bot).catch(() => undefined);
+    return until(async () => (await call(bot, 'GET', '/orders?status=new')).body.orders[0]);
+  }
+
+  test('are canceled when the bot is told to stop, before it does', async () => {
+    const bot = await startBot([...RESTING, '--postgres', url, '--open-ms', '60000']);
+    const order = await rest(bot);
+    const canceled = exchange.stats().venue.ordersCanceled;
+    expect(await bot.stop()).toBe(0);
+    expect(exchange.stats().venue.ordersCanceled).toBe(canceled + 1);
+    const spans = await traceOf(order);
+    expect(named(spans, 'order_confirmation').attributes).toMatchObject({
+      'order.success': false,
+      'order.status': 'canceled',
+      'order.error_type': 'unfilled',
+    });
+  });
+
+  test('are taken up after a crash, in the trace that they began', async () => {
+    const crashing = await startBot([...RESTING, '--postgres', url, '--open-ms', '60000']);
+    const order = await rest(crashing);
+    await until(() =>
+      collector.spans.find(
+        ({ name, traceId }) => name === 'order_execution' && traceId === order.traceId,
+      ),
+    );
+    await crashing.stop('SIGKILL');
+    const bot = await startBot([...RESTING, '--postgres', url, '--open-ms', '100']);
+    const spans = await traceOf(order, 'order_confirmation');
+    expect(pathOf(spans, named(spans, 'order_confirmation')).slice(-2)).toEqual([
+      'order_execution',
+      'order_confirmation',
+    ]);
+    const { body } = await call(bot, 'GET', `/orders/${order.id}`);
+    expect(body).toMatchObject({ status: 'canceled', errorType: 'unfilled' });
+
+    // While it runs, an order that stays open too long ends the same way.
+    const late = (await trade(bot)).order;
+    expect(late).toMatchObject({ status: 'canceled', filledQuantity: '0' });
+    const confirmation = named(await traceOf(late), 'order_confirmation');
+    expect(confirmation.isError).toBe(false);
+  });
+});
+
+describe('the service around it', () => {
+  test('strategies run until they are stopped, each run a trace of its own', async () => {
+    const bot = await startBot(['--postgres', await createDatabase('strategies')]);
+    expect((await fetch(`${bot.health}/readyz`)).status).toBe(200);
+    const path = '/strategies/moving_average_crossover';
+    const json = { symbol: 'ETHUSDT', intervalMs: 100, parameters: { fast: 2, slow: 3 } };
+    const seen = collector.spans.length;
+    expect(await call(bot, 'POST', `${path}/start`, json)).toMatchObject({
+      status: 200,
+      body: { run: { symbol: 'ETHUSDT', runs: 0 } },
+    });
+    const generation = (span: CollectedSpan) =>
+      span.name === 'signal_generation.moving_average_crossover';
+    const spans = await until(() => {
+      const found = collector.spans.slice(seen).filter(generation);
+      return found.length < 3 ? undefined : found;
+    });
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(spans.length);
+    for (const { parentSpanId } of spans) expect(parentSpanId).toBeUndefined();
+    const { body } = await call(bot, 'GET', '/strategies');
+    expect(body.strategies).toEqual([
+      { name: 'moving_average_crossover', run: expect.objectContaining({ symbol: 'ETHUSDT' }) },
+      { name: STRATEGY },
+    ]);
+    expect((await call(bot, 'POST', `${path}/stop`)).status).toBe(200);
+    expect((await call(bot, 'POST', `${path}/stop`)).status).toBe(404);
+
+    const run = { strategy: STRATEGY, symbol: 'BTCUSDT' };
+    const refusals: [string, string, unknown, number, string][] = [
+      ['POST', '/signals/run', { ...run, strategy: 'nope' }, 404, 'TL_NOT_FOUND'],
+      ['POST', '/signals/run', { ...run, symbol: 'DOGEUSDT' }, 404, 'TL_NOT_FOUND'],
+      ['POST', '/signals/run', { ...run, symbol: 'btc/usdt' }, 400, 'TL_BAD_REQUEST'],
+      ['POST', '/signals/run', { ...run, parameters: { period: 0 } }, 400, 'TL_BAD_REQUEST'],
+      ['POST', '/signals/run', { ...run, more: 1 }, 400, 'TL_BAD_REQUEST'],
+      ['POST', '/signals/run', undefined, 400, 'TL_BAD_REQUEST'],
+      ['POST', `${path}/start`, { ...json, intervalMs: 1 }, 400, 'TL_BAD_REQUEST'],
+      ['GET', '/orders?limit=0', undefined, 400, 'TL_BAD_REQUEST'],
+      ['GET', '/orders/unknown', undefined, 404, 'TL_NOT_FOUND'],
+      ['DELETE', '/orders', undefined, 404, 'TL_NOT_FOUND'],
+    ];
+    for (const [method, at, body, status, code] of refusals) {
+      expect(await call(bot, method, at, body), `${method} ${at}`).toMatchObject({
+        status,
+        body: { error: { code } },
+      });
+    }
+    expect(await bot.stop()).toBe(0);
+  });
+
+  test('the environment says where spans go and what the service is called', async () => {
+    const { hostname, port } = new URL(collector.url);
+    const bot = await startBot(['--postgres', await createDatabase('named')], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      OTEL_TRACING_ENABLED: 'true',
+      OTEL_SERVICE_NAME: 'bot-under-test',
+      SERVICE_VERSION: '9.9.9',
+      JAEGER_HOST: hostname,
+      JAEGER_PORT: port,
+      OTEL_SAMPLING_RATE: '1.0',
+    });
+    const { order } = await trade(bot);
+    const spans = await traceOf(order);
+    expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(['bot-under-test']));
+  });
+
+  test.each([
+    ['switched off', { OTEL_TRACING_ENABLED: 'false' }],
+    ['sampled out', { OTEL_SAMPLING_RATE: '0' }],
+  ])('%s, it trades the same and makes no span', async (what, environment) => {
+    const database = await createDatabase(what.replace(' ', '_'));
+    const bot = await startBot(['--postgres', database], {
+      OTEL_SERVICE_NAME: what,
+      ...environment,
+    });
+    const { signal, order } = await trade(bot);
+    expect(signal.direction).toBe('buy');
+    expect(order).toMatchObject({ status: 'filled', filledQuantity: order.quantity });
+    expect(await bot.stop()).toBe(0);
+    expect(collector.spans.filter(({ service }) => service === what)).toEqual([]);
+  });
+
+  test('no secret of all that happened here is in a span or a log, and no context went out', () => {
+    const exported = JSON.stringify(collector.spans, (_key, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    // There were signed requests to look at.
+    expect(exported).toContain('timestamp=');
+    // Nor was anything of ours sent to the exchange.
+    expect(proxy.headers).toContain('x-mbx-apikey');
+    for (const header of ['traceparent', 'tracestate', 'baggage', '_tl']) {
+      expect(proxy.headers).not.toContain(header);
+    }
+    for (const text of [exported, logs()]) {
+      expect(text).not.toContain(API_KEY);
+      expect(text).not.toContain(API_SECRET);
+      expect(text).not.toMatch(/signature=[0-9a-f]{8}/);
+    }
+  });
+});

@@ -1,0 +1,138 @@
+// What every service has, and the floor that runs them as processes on a real nats-server.
+// Run alone: npx vitest run --project system test/floor
+import { once } from 'node:events';
+import { afterEach, expect, test, vi } from 'vitest';
+import { accepts } from '../scripts/provision/server-process.ts';
+import { type Collector, startCollector } from './support/orders-collector.ts';
+import { type ReadyProcess, startProcess } from './support/process.ts';
+
+interface ServiceReady {
+  readonly health: string;
+  readonly now: number;
+}
+
+interface FloorReady {
+  readonly rows: readonly {
+    readonly system: string;
+    readonly service: string;
+    readonly replica: string;
+    readonly transport: string;
+    readonly pid: number;
+    readonly health?: string;
+  }[];
+  readonly notes: readonly string[];
+  readonly exchangeRest: string;
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const SERVICE = 'test/support/floor-service.ts';
+const NOWHERE = ['--otlp', 'http://127.0.0.1:9'];
+
+const running: ReadyProcess<unknown>[] = [];
+let collector: Collector | undefined;
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+  await collector?.close();
+  collector = undefined;
+});
+
+async function start<Ready>(
+  script: string,
+  args: readonly string[],
+): Promise<ReadyProcess<Ready> & { errors: string[] }> {
+  const started = await startProcess<Ready>(script, args);
+  running.push(started);
+  const errors: string[] = [];
+  started.child.stderr?.on('data', (data) => errors.push(`${data}`));
+  return { ...started, errors };
+}
+
+async function get(url: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(url);
+  return { status: response.status, text: await response.text() };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('a service answers for its health, and ends at SIGTERM with what it has to do', async () => {
+  const service = await start<ServiceReady>(SERVICE, []);
+  const { health } = service.ready;
+  expect(service.ready).toMatchObject({ ready: true, service: 'nothing' });
+  expect((await get(`${health}/healthz`)).status).toBe(200);
+  expect((await get(`${health}/readyz`)).status).toBe(200);
+  const { text } = await get(`${health}/metrics`);
+  expect(text).toContain('orders_total 3');
+  expect(text).toContain('throughline_sdk_spans_started_total 1');
+  expect(text).toContain('process_cpu_seconds_total');
+
+  expect(await service.stop()).toBe(0);
+  expect(service.errors.join('')).toContain('"msg":"stopped"');
+});
+
+test('a service ends with its parent when it is told to', async () => {
+  const service = await start<ServiceReady>(SERVICE, ['--exit-with-parent']);
+  service.child.stdin?.end();
+  const [code] = await once(service.child, 'close');
+  expect(code).toBe(0);
+});
+
+test('an error that nobody catches ends the service with code 1 and a line in the log', async () => {
+  const service = await start<ServiceReady>(SERVICE, []);
+  service.child.kill('SIGUSR2');
+  const [code] = await once(service.child, 'close');
+  expect(code).toBe(1);
+  expect(service.errors.join('')).toContain('"message":"a defect"');
+});
+
+test('the floor says what runs where, and every service is healthy', async () => {
+  const { ready, stop } = await start<FloorReady>('trading/floor.ts', ['--json', ...NOWHERE]);
+  const { rows } = ready;
+  expect(rows.map(({ system }) => system)).toContain('orders');
+  expect(rows.map(({ service }) => service)).toContain('exchange');
+  expect(ready.services.orders).toMatchObject({ wsUrl: expect.stringMatching(/^ws:/) });
+  for (const { pid, health, service } of rows) {
+    expect(isAlive(pid), service).toBe(true);
+    if (health === undefined) continue;
+    expect(await get(`${health}/healthz`), service).toMatchObject({ status: 200 });
+    expect(await get(`${health}/readyz`), service).toMatchObject({ status: 200 });
+    const { text } = await get(`${health}/metrics`);
+    expect(text, service).toContain('throughline_sdk_spans_exported_total');
+  }
+  expect((await get(`${ready.exchangeRest}/api/v3/ping`)).status).toBe(200);
+
+  expect(await stop()).toBe(0);
+  for (const { pid, service } of rows) expect(isAlive(pid), service).toBe(false);
+  expect(await accepts(Number(new URL(ready.exchangeRest).port))).toBe(false);
+});
+
+test('one process that ends by itself ends the floor, with the last that it said', async () => {
+  const args = ['--json', '--systems', 'orders', ...NOWHERE];
+  const floor = await start<FloorReady>('trading/floor.ts', args);
+  const exchange = floor.ready.rows.find(({ service }) => service === 'exchange');
+  process.kill(exchange?.pid ?? 0, 'SIGKILL');
+  const [code] = await once(floor.child, 'close');
+  expect(code).toBe(1);
+  expect(floor.errors.join('')).toContain('exchange ended with SIGKILL');
+  for (const { pid, service } of floor.ready.rows) expect(isAlive(pid), service).toBe(false);
+});
+
+test('the clock of a service can be that of another host, for its spans too', async () => {
+  collector = await startCollector();
+  const clock = new URL('../trading/service/src/faults/skewed-clock.ts?ms=-60000', import.meta.url);
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
+  vi.stubEnv('NODE_OPTIONS', `--import=${clock.href}`);
+  const beforeMs = Date.now();
+  const service = await start<ServiceReady>(SERVICE, []);
+  expect(service.ready.now).toBeLessThan(beforeMs);
+  expect(await service.stop()).toBe(0);
+  const [span] = collector.spans;
+  expect(span?.name).toBe('work');
+  expect(span?.startNs).toBeLessThan(BigInt(beforeMs) * 1_000_000n);
+});

@@ -1,0 +1,294 @@
+/**
+ * The reference system `options` as processes, over a real Kafka into a real PostgreSQL and into the
+ * embedded one: `vitest run --project system test/options`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startKafka } from '../scripts/provision/kafka.ts';
+import { startPostgres } from '../scripts/provision/postgres.ts';
+import { metricOf, type OptionsProcess, startOptions } from './support/options-processes.ts';
+import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
+
+const WAIT_MS = 60_000;
+
+let kafka: Awaited<ReturnType<typeof startKafka>>;
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let collector: Collector;
+let database: pg.Pool;
+const processes: OptionsProcess[] = [];
+
+beforeAll(async () => {
+  [kafka, postgres, collector] = await Promise.all([
+    startKafka(),
+    startPostgres(),
+    startCollector(),
+  ]);
+  database = new pg.Pool({ connectionString: postgres.url, max: 1 });
+});
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((process) => process.stop()));
+  collector.spans.length = 0;
+  await database.query('TRUNCATE option_quotes').catch(() => undefined);
+});
+afterAll(async () => {
+  await database?.end();
+  await Promise.all([kafka?.stop(), postgres?.stop(), collector?.close()]);
+});
+
+async function start(service: string, ...args: string[]): Promise<OptionsProcess> {
+  const toDatabase = ['storage', 'historical'].includes(service)
+    ? ['--postgres', postgres.url]
+    : [];
+  const all = ['--kafka', kafka.bootstrap, ...toDatabase, ...args];
+  const process = await startOptions(`${service}/main.ts`, all, collector.url);
+  processes.push(process);
+  return process;
+}
+
+async function until(isDone: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadlineMs = performance.now() + WAIT_MS;
+  while (!(await isDone())) {
+    if (performance.now() > deadlineMs) throw new Error(`not in time: ${what}`);
+    await sleep(20);
+  }
+}
+
+interface Row {
+  readonly contract: string;
+  readonly trace_id: string;
+}
+
+/** The rows of the quotes that were fed since the test began: a group may go on with earlier ones. */
+async function rows(): Promise<Row[]> {
+  const sql = 'SELECT contract, trace_id FROM option_quotes ORDER BY contract, quote_time';
+  const found = await database.query<Row>(sql).catch(() => ({ rows: [] }));
+  const fed = new Set(named('fetch_instrument_data').map(({ traceId }) => traceId));
+  return found.rows.filter((row) => fed.has(row.trace_id));
+}
+
+function named(name: string): CollectedSpan[] {
+  return collector.spans.filter((span) => span.name === name);
+}
+
+/** The spans of a trace as `service name`, each below its parent. */
+function treeOf(traceId: string): Record<string, string | undefined> {
+  const spans = collector.spans.filter((span) => span.traceId === traceId);
+  const names = new Map(spans.map(({ spanId, service, name }) => [spanId, `${service} ${name}`]));
+  return Object.fromEntries(
+    spans.map((span) => [names.get(span.spanId), names.get(span.parentSpanId ?? '')]),
+  );
+}
+
+/** Of every quote, from the feed to its row. */
+const TREE = {
+  'ingestion fetch_instrument_data': undefined,
+  'ingestion enrich_context': 'ingestion fetch_instrument_data',
+  'ingestion send_to_kafka': 'ingestion fetch_instrument_data',
+  'processor process_message': 'ingestion send_to_kafka',
+  'processor clean_data': 'processor process_message',
+  'processor calculate_bsm': 'processor process_message',
+  'processor send_enriched': 'processor process_message',
+  'storage store_data': 'processor send_enriched',
+  'storage prepare_records': 'storage store_data',
+  'storage db_write': 'storage store_data',
+};
+
+test('each quote is one trace from the feed to its row, and batches link to their messages', async () => {
+  const [processor, storage] = await Promise.all([start('processor'), start('storage')]);
+  await start('ingestion', '--quotes', '60', '--rate', '500');
+  await until(async () => (await rows()).length === 60, 'all rows');
+  await until(() => named('db_write').length === 60, 'all spans');
+
+  const stored = await rows();
+  expect(new Set(stored.map((row) => row.trace_id)).size).toBe(60);
+  for (const { trace_id } of stored) expect(treeOf(trace_id)).toEqual(TREE);
+  expect(collector.spans.filter(({ isError }) => isError)).toEqual([]);
+
+  for (const [topic, sends, processName] of [
+    ['options.quotes', 'send_to_kafka', 'process_message'],
+    ['options.priced', 'send_enriched', 'store_data'],
+  ] as const) {
+    const receives = named(`receive ${topic}`);
+    const sent = new Set(named(sends).map(({ spanId }) => spanId));
+    expect(receives.every(({ parentSpanId }) => parentSpanId === undefined)).toBe(true);
+    expect(new Set(receives.flatMap(({ links }) => links.map(({ spanId }) => spanId)))).toEqual(
+      sent,
+    );
+    expect(named(processName)).toHaveLength(60);
+  }
+  // The statement is the batch's, and is seen by itself below the batch.
+  const receives = new Set(named('receive options.priced').map(({ spanId }) => spanId));
+  const statements = collector.spans.filter(
+    ({ name, parentSpanId }) =>
+      name.startsWith('pg.query:INSERT') && receives.has(parentSpanId ?? ''),
+  );
+  expect(statements.length).toBe(receives.size);
+
+  expect(await metricOf(processor, 'processor_quotes_priced_total')).toBe(60);
+  expect(await metricOf(storage, 'storage_rows_written_total')).toBe(60);
+  for (const { ready } of [processor, storage]) {
+    expect((await fetch(`${ready.health}/readyz`)).status).toBe(200);
+  }
+});
+
+test('a poisoned message goes to the dead-letter topic as an error, and holds nobody up', async () => {
+  const processor = await start('processor');
+  await start('storage');
+  const producer = new Producer({
+    clientId: 'stranger',
+    bootstrapBrokers: [kafka.bootstrap],
+    serializers: stringSerializers,
+  });
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+  const poison = { topic: 'options.quotes', key: 'poison', value: '{"price":"-1"}', headers };
+  await producer.send({ messages: [poison] });
+  await producer.close();
+  await start('ingestion', '--quotes', '20', '--rate', '500');
+  await until(async () => (await rows()).length === 20, 'the other rows');
+  await until(() => named('send options.dead-letter').length === 1, 'the dead letter');
+  await until(() => named('process_message').length === 21, 'all spans');
+
+  const [refused, ...others] = named('process_message').filter(({ isError }) => isError);
+  expect(others).toEqual([]);
+  expect(refused).toMatchObject({
+    traceId,
+    parentSpanId: 'b7ad6b7169203331',
+    attributes: { 'error.type': 'TL_MESSAGE_INVALID' },
+  });
+  const [clean] = named('clean_data').filter(({ isError }) => isError);
+  expect(clean?.parentSpanId).toBe(refused?.spanId);
+  expect(named('send options.dead-letter')[0]?.parentSpanId).toBe(refused?.spanId);
+  expect(await metricOf(processor, 'processor_messages_refused_total')).toBe(1);
+
+  const letters = await deadLetters();
+  expect(letters).toEqual([
+    { value: poison.value, reason: 'contract: Invalid input: expected string, received undefined' },
+  ]);
+});
+
+/** What is in the topic of refused messages. */
+async function deadLetters(): Promise<{ value: string; reason: string | undefined }[]> {
+  const consumer = new Consumer({
+    clientId: 'reader',
+    groupId: 'reader',
+    bootstrapBrokers: [kafka.bootstrap],
+    deserializers: stringDeserializers,
+  });
+  const stream = await consumer.consume({ topics: ['options.dead-letter'], mode: 'earliest' });
+  for await (const { value, headers } of stream) {
+    await stream.close();
+    await consumer.close(true);
+    return [{ value, reason: headers.get('dead-letter.reason') }];
+  }
+  return [];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the tests look into is what they test
+async function ask(url: string, body?: unknown): Promise<{ status: number; body: any }> {
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(url, body === undefined ? {} : request);
+  return { status: response.status, body: await response.json() };
+}
+
+test('what is stored is served page by page, and a backfill tells how far it is', async () => {
+  const [historical] = await Promise.all([
+    start('historical'),
+    start('processor'),
+    start('storage'),
+  ]);
+  const { url = '' } = historical.ready;
+  const { body } = await ask(`${url}/recordings`);
+  const [recording] = body.recordings;
+
+  // Twice: the second one writes the same rows again.
+  for (const round of [1, 2]) {
+    const started = await ask(`${url}/backfill`, { recording, limit: 50 });
+    expect(started).toMatchObject({ status: 202, body: { state: 'running', total: 50 } });
+    const progress = async () => (await ask(`${url}/backfill/${started.body.id}`)).body;
+    await until(async () => (await progress()).state !== 'running', 'the backfill');
+    expect(await progress()).toMatchObject({ state: 'completed', total: 50, sent: 50 });
+    await until(() => named('db_write').length === 50 * round, 'all writes');
+  }
+  const stored = await rows();
+  expect(stored).toHaveLength(50);
+
+  const underlying = String(stored[0]?.contract.split('-')[0]);
+  const contracts: string[] = [];
+  for (let after = ''; ; ) {
+    const page = await ask(`${url}/chain?underlying=${underlying}&limit=20&after=${after}`);
+    contracts.push(...page.body.quotes.map((quote: Row) => quote.contract));
+    if (page.body.next === undefined) break;
+    after = page.body.next;
+  }
+  expect([...contracts].sort()).toEqual(stored.map(({ contract }) => contract).sort());
+  const { body: quotes } = await ask(`${url}/quotes?contract=${contracts[0]}`);
+  expect(quotes).toMatchObject({ quotes: [{ contract: contracts[0] }] });
+  expect(await ask(`${url}/quotes?contract=${contracts[0]}&limit=0`)).toMatchObject({
+    status: 400,
+    body: { error: { code: 'TL_BAD_REQUEST' } },
+  });
+  expect((await ask(`${url}/backfill`, { recording: 'none' })).status).toBe(404);
+
+  // Each quote of a backfill is a trace of its own, which says what asked for it.
+  const [quote] = named('fetch_instrument_data');
+  const asked = collector.spans.find(({ spanId }) => spanId === quote?.links[0]?.spanId);
+  expect(quote?.links[0]?.attributes['throughline.link.type']).toBe('triggered_by');
+  expect(asked).toMatchObject({ service: 'historical' });
+  await until(() => collector.spans.some(({ name }) => name.startsWith('pg.query:SELECT')), 'SQL');
+});
+
+test('replicas that are killed and added in mid-stream lose no context and no row', async () => {
+  const [doomed] = await Promise.all([start('processor'), start('processor'), start('storage')]);
+  const quotes = 600;
+  await start('ingestion', '--quotes', `${quotes}`, '--rate', '100');
+  await until(async () => (await metricOf(doomed, 'processor_quotes_priced_total')) > 0, 'work');
+  await doomed.stop('SIGKILL');
+  processes.splice(processes.indexOf(doomed), 1);
+  const [added] = await Promise.all([start('processor'), start('storage')]);
+  await until(async () => (await rows()).length === quotes, 'all rows');
+  expect(await metricOf(added, 'processor_quotes_priced_total')).toBeGreaterThan(0);
+
+  // Each row has come in the trace of its own quote, whoever worked on it, and however often.
+  const stored = await rows();
+  const feeds = new Map(
+    named('fetch_instrument_data').map((span) => [
+      span.traceId,
+      span.attributes['option.contract'],
+    ]),
+  );
+  expect(feeds.size).toBe(quotes);
+  expect(new Set(stored.map((row) => row.trace_id)).size).toBe(quotes);
+  for (const row of stored) expect(feeds.get(row.trace_id)).toBe(row.contract);
+  for (const name of ['process_message', 'store_data']) {
+    expect(named(name).filter((span) => !feeds.has(span.traceId))).toEqual([]);
+  }
+  for (const process of processes.filter(({ ready }) => ready.service !== 'ingestion')) {
+    const consumed = 'throughline_messages_consumed_total';
+    const withContext = await metricOf(process, `${consumed}{outcome="with_context"}`);
+    expect(withContext).toBeGreaterThan(0);
+    expect(await metricOf(process, consumed)).toBe(withContext);
+  }
+});
+
+test('all in one process, over channels and into the embedded database, traces look the same', async () => {
+  const args = ['--transport', 'channel', '--quotes', '40', '--rate', '500'];
+  const system = await startOptions('main.ts', args, collector.url);
+  processes.push(system);
+  await until(() => named('db_write').length === 40, 'all writes');
+  await until(() => named('store_data').length === 40, 'all spans');
+  const { body } = await ask(`${system.ready.url}/chain?underlying=${underlyingOf()}&limit=1000`);
+  expect(body.quotes).toHaveLength(40);
+  for (const { trace_id } of body.quotes) expect(treeOf(trace_id)).toEqual(TREE);
+  expect(collector.spans.filter(({ isError }) => isError)).toEqual([]);
+});
+
+function underlyingOf(): unknown {
+  return named('fetch_instrument_data')[0]?.attributes['trading.symbol'];
+}

@@ -85,8 +85,8 @@ describe('a store and the ClickHouse server of somebody else', () => {
       });
       const { engine, store } = await readStatus(ui);
       expect(engine.state).toBe('ready');
-        // A server that had nothing to ask while it was away did not notice.
-        expect(engine.restarts).toBeLessThanOrEqual(2);
+      // A server that had nothing to ask while it was away did not notice.
+      expect(engine.restarts).toBeLessThanOrEqual(2);
       expect(engine.pid).toBeUndefined();
       expect(store.recordsQuarantined).toBe(0);
       expect([...(senders[index]?.refused ?? [])]).toEqual([]);

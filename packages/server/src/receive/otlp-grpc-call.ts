@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { ThroughlineError } from '@throughline/model';
 import type { Admission } from './admission.ts';
-import { type Body, readBody } from './body.ts';
+import { type Body, discard, readBody } from './body.ts';
 import { type RefusedFrom, senderText } from './counters.ts';
 import { grpcStatusOf, refusalByLibrary } from './otlp-grpc-status.ts';
 import { encodeExportResponse } from './otlp-response.ts';
@@ -123,8 +123,11 @@ export class OtlpGrpcCall {
   /** The message decompressed. It may have come as it is although its call announced gzip. */
   async #body(): Promise<Body> {
     const { bodyBytesMax, inFlight } = this.#options;
-    const release = () => this.#giveBack();
     const bytes = this.#message;
+    const release = () => {
+      this.#giveBack();
+      discard(bytes);
+    };
     if (this.#encoding !== 'gzip' || bytes[0] !== GZIP_FIRST_BYTE) return { bytes, release };
     try {
       const stream = Object.assign(Readable.from([bytes]), {

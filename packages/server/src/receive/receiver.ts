@@ -12,7 +12,8 @@ import type { ReceiverCounters } from './counters.ts';
 export interface ReceiverOptions {
   /**
    * Keeps one wire-checked `ExportTraceServiceRequest`; resolves when it is durable. Throws
-   * `TL_OVERLOADED` or `TL_JOURNAL_FAILED` to have the sender come again.
+   * `TL_OVERLOADED` or `TL_JOURNAL_FAILED` to have the sender come again. Either way the record is read
+   * no more: its memory is given back.
    */
   append(record: Uint8Array, spanCount: number): Promise<void>;
   /** Those of this receiver. */

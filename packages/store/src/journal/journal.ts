@@ -232,10 +232,10 @@ export class Journal {
       this.#active ??= await this.#create();
       const { segment, handle } = this.#active;
       const seed = seedOf(segment.id);
-      const content = Buffer.concat(group.flatMap(({ request }) => encodeRecord(request, seed)));
-      await handle.appendFile(content);
+      const content = group.flatMap(({ request }) => encodeRecord(request, seed));
+      const bytes = await appendAll(handle, content);
       if (this.#options.durability === 'fsync') await handle.datasync();
-      this.#active.bytes += content.length;
+      this.#active.bytes += bytes;
       for (const { resolve } of group) resolve();
     } catch (cause) {
       // After a failed fsync nothing is known about the pages behind the last good one: they are
@@ -298,6 +298,19 @@ export class Journal {
     this.#sealed.push({ ...segment, bytes });
     this.#sealedBytes += bytes;
   }
+}
+
+/**
+ * Writes buffers at the end of a file, from where they lie.
+ *
+ * @returns how many bytes they are
+ */
+async function appendAll(handle: FileHandle, buffers: readonly Uint8Array[]): Promise<number> {
+  const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await handle.writev(buffers);
+  // The disk is full: what is left says so, or finds room that came free.
+  if (bytesWritten < bytes) await handle.appendFile(Buffer.concat(buffers).subarray(bytesWritten));
+  return bytes;
 }
 
 function sumBytes(segments: readonly Segment[]): number {

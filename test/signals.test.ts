@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { startOldStyleService } from './support/signals-old-style.ts';
 import { SignalsSystem, until } from './support/signals-system.ts';
 import {
@@ -22,8 +23,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await system.stopServices();
-  system.collector.spans.length = 0;
-  system.seen.length = 0;
+  await system.forget();
 });
 afterAll(async () => {
   await system?.close();
@@ -154,25 +154,38 @@ async function startLossyProxy(
   return { url: `http://127.0.0.1:${port}`, server, orders };
 }
 
+/** Publishes signals by hand. */
+async function startSender() {
+  const connection = await connect({ servers: system.nats.url });
+  const send = (name: string, fields: object = {}) => {
+    const signal = {
+      signal_id: `${name}-${Date.now()}`,
+      strategy: 'by_hand',
+      symbol: 'SOLUSDT',
+      direction: 'buy',
+      confidence: 90,
+      entry_price: '155',
+      time_ms: Date.now(),
+      ...fields,
+    };
+    connection.publish('signals.trading', JSON.stringify(signal));
+    return signal;
+  };
+  return { connection, send };
+}
+
 test('a signal whose order got no answer comes again, marked, and becomes no second order', async () => {
   const proxy = await startLossyProxy(system.exchange.rest);
+  const sender = await startSender();
+  const signal = sender.send('lost-answer');
+  // It is stored before there is anybody to trade on it.
+  await sender.connection.flush();
   await system.startService('tradeengine', ['--exchange-rest', proxy.url]);
-  const sender = await connect({ servers: system.nats.url });
-  const signal = {
-    signal_id: `lost-answer-${Date.now()}`,
-    strategy: 'by_hand',
-    symbol: 'SOLUSDT',
-    direction: 'buy',
-    confidence: 90,
-    entry_price: '155',
-    time_ms: Date.now(),
-  };
-  sender.publish('signals.trading', JSON.stringify(signal));
   await until(() => system.seenOn('order.confirmed').length > 0);
   // The same signal once more, and something that is none.
-  sender.publish('signals.trading', JSON.stringify(signal));
-  sender.publish('signals.trading', '{"signal_id":7}');
-  await sender.drain();
+  sender.connection.publish('signals.trading', JSON.stringify(signal));
+  sender.connection.publish('signals.trading', '{"signal_id":7}');
+  await sender.connection.drain();
   await until(() => named(system.collector.spans, 'term signals.trading').length > 0);
   const spans = await system.stopServices();
   proxy.server.closeAllConnections();
@@ -205,9 +218,37 @@ test('a signal whose order got no answer comes again, marked, and becomes no sec
   expect(named(spans, 'term signals.trading')).toHaveLength(1);
 });
 
+test('what the limits or the exchange refuse is classified, recorded, and not tried again', async () => {
+  const sender = await startSender();
+  const environment = { EXCHANGE_API_SECRET: 'wrong' };
+  const args = ['--exchange-rest', system.exchange.rest];
+  await system.startService('tradeengine', args, environment);
+  sender.send('unsure', { confidence: 10 });
+  sender.send('old', { time_ms: Date.now() - 60_000 });
+  sender.send('unknown', { symbol: 'XXXUSDT' });
+  sender.send('unsigned');
+  await sender.connection.drain();
+  await until(() => named(system.collector.spans, 'ack signals.trading').length >= 4);
+  const spans = await system.stopServices();
+
+  const types = (name: string) =>
+    named(spans, name).map(({ isError, attributes }) => [isError, attributes['order.error_type']]);
+  expect(types('order_validation')).toEqual(
+    expect.arrayContaining([
+      [true, 'risk_confidence'],
+      [true, 'signal_stale'],
+      [true, 'symbol_unknown'],
+      [false, undefined],
+    ]),
+  );
+  expect(types('order_execution')).toEqual([[true, 'authentication']]);
+  expect(named(spans, 'order_confirmation')).toEqual([]);
+  expect(named(spans, 'process signals.trading')).toHaveLength(4);
+});
+
 test('the five in one process, over channels, make the same trace', async () => {
   await system.startInOneProcess([
-    ...['--candle-ms', '100', '--analysis-ms', '500'],
+    ...['--candle-ms', '50', '--analysis-ms', '500'],
     ...['--confidence-min', '0', '--position-max', '1000000'],
   ]);
   await until(() =>
@@ -223,10 +264,35 @@ test('the five in one process, over channels, make the same trace', async () => 
   expect(confirmed && ancestry(spans, confirmed)[1]).toBe('tradeengine order_confirmation');
 });
 
-test('--live takes the streams of the exchange, and says so when it cannot', async () => {
-  const { port } = new URL(system.exchange.rest);
-  await system.startService('socket-client', ['--live', '--exchange-ws', `ws://127.0.0.1:${port}`]);
-  await until(() => system.seenOn('market.data').length > 10);
+/** An exchange that hangs up on its first client after one trade. */
+async function startFakeMarket(): Promise<{
+  url: string;
+  server: WebSocketServer;
+  paths: string[];
+}> {
+  const paths: string[] = [];
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  server.on('connection', (socket, request) => {
+    const id = paths.push(request.url ?? '');
+    const data = { e: 'trade', s: 'BTCUSDT', t: id, p: `${id}.5`, q: '1', T: Date.now(), m: true };
+    socket.send(JSON.stringify({ stream: 'btcusdt@trade', data }));
+    if (id === 1) socket.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `ws://127.0.0.1:${port}`, server, paths };
+}
+
+test('--live takes the streams of the exchange, again when it hangs up, or says it cannot', async () => {
+  const market = await startFakeMarket();
+  const here = ['--live', '--exchange-ws', market.url, '--symbols', 'BTCUSDT'];
+  await system.startService('socket-client', here);
+  await until(() => system.seenOn('market.data').length >= 2);
+  expect(system.seenOn('market.data').map(({ payload }) => payload.price)).toEqual(['1.5', '2.5']);
+  expect(market.paths[1]).toBe('/stream?streams=btcusdt@trade/btcusdt@bookTicker');
+  await system.stopServices();
+  market.server.close();
+
   const nowhere = ['--live', '--exchange-ws', 'ws://127.0.0.1:9'];
   await expect(system.startService('socket-client', nowhere)).rejects.toThrow(
     'TL_EXCHANGE_UNAVAILABLE: cannot reach ws://127.0.0.1:9',

@@ -1,3 +1,4 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startNats } from '../../scripts/provision/nats.ts';
 import { type ExchangeProcess, startExchangeProcess } from './exchange-process.ts';
@@ -56,7 +57,7 @@ export class SignalsSystem {
   static async start(): Promise<SignalsSystem> {
     const [nats, exchange, collector] = await Promise.all([
       startNats(),
-      startExchangeProcess(['--flow-rate', '100']),
+      startExchangeProcess(['--flow-rate', '200']),
       startCollector(),
     ]);
     const watcher = await connect({
@@ -83,7 +84,7 @@ export class SignalsSystem {
     args: readonly string[] = [],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const candles = ['--candle-ms', '100'];
+    const candles = ['--candle-ms', '50'];
     const limits = ['--confidence-min', '0', '--position-max', '1000000'];
     const rate = ['--orders-per-minute-max', '100000'];
     await Promise.all([
@@ -120,6 +121,14 @@ export class SignalsSystem {
     const codes = await Promise.all(this.#services.splice(0).map((service) => service.stop()));
     if (codes.some((code) => code !== 0)) throw new Error(`exit codes ${codes}`);
     return this.collector.spans;
+  }
+
+  /** The next test sees nothing of this one: a signal that nobody took on would be stale by then. */
+  async forget(): Promise<void> {
+    this.collector.spans.length = 0;
+    this.seen.length = 0;
+    const manager = await jetstreamManager(this.#watcher);
+    await manager.streams.purge('SIGNALS').catch(() => undefined);
   }
 
   async close(): Promise<void> {

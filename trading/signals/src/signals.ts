@@ -12,6 +12,15 @@ import type { Transport } from './transport/transport.ts';
 const FLUSH_TIMEOUT_MS = 2_000;
 
 /**
+ * The reference system `signals`, from tick to trade:
+ *
+ * ```text
+ * exchange -> socket-client -> market.data -> data-manager (candles)
+ *                                          -> realtime-strategies -> signals.trading -> tradeengine
+ *                                          -> ta-bot (on a timer) -> signals.trading -> tradeengine
+ * tradeengine -> exchange -> tradeengine -> order.confirmed
+ * ```
+ *
  * Starts the five services in one process, each with a tracing and a transport of its own; those that
  * read before those that write, since a channel keeps nothing for who comes later.
  *
@@ -36,7 +45,7 @@ export async function startSignals(
 
 /** One service's share of the process. */
 function partsOf(whole: ProcessParts, serviceName: string): ProcessParts {
-  const logger = process.logger.child({ service: serviceName });
+  const logger = whole.logger.child({ service: serviceName });
   const log = (message: string): void => logger.warn(message);
   const tracing = startTracing({ serviceName, global: false, log });
   whole.onStop(async () => {

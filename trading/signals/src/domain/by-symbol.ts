@@ -1,3 +1,5 @@
+const SYMBOLS_MAX = 256;
+
 /** What a service keeps for each symbol, made when the symbol is first seen. */
 export class BySymbol<T> {
   readonly #create: (symbol: string) => T;
@@ -24,5 +26,3 @@ export class BySymbol<T> {
     return this.#values.entries();
   }
 }
-
-const SYMBOLS_MAX = 256;

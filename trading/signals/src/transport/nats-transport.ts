@@ -8,6 +8,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { headers, type Msg, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { NatsCarrier, StartedSpan, TracedJetStream, TracedNats } from '@throughline/sdk';
 import { traceNats } from '@throughline/sdk';
 import type { ProcessParts } from '../process-parts.ts';
@@ -40,6 +41,11 @@ export interface NatsTransportOptions {
 const RETRY_MS = 500;
 /** Messages fetched ahead. What is not processed when the service ends is delivered to another. */
 const FETCHED_MESSAGES_MAX = 10;
+/**
+ * How long one request for messages lasts. The client also waits so long before it asks again after
+ * a server came back without its streams being up yet; its default would be half a minute.
+ */
+const PULL_MS = 2_000;
 /** A message that is neither acknowledged nor refused for so long is delivered again. */
 const ACK_WAIT_MS = 30_000;
 
@@ -214,7 +220,10 @@ class NatsTransport implements Transport {
     while (!signal.aborted) {
       try {
         const consumer = await this.#makeConsumer(durable);
-        const messages = await consumer.consume({ max_messages: FETCHED_MESSAGES_MAX });
+        const messages = await consumer.consume({
+          max_messages: FETCHED_MESSAGES_MAX,
+          expires: PULL_MS,
+        });
         const stop = (): unknown => messages.close();
         signal.addEventListener('abort', stop, { once: true });
         for await (const message of messages) await this.#deliver(message, handler);
@@ -255,11 +264,16 @@ class NatsTransport implements Transport {
   }
 }
 
+/** Who asks gets an answer in any case: it would wait for one. */
 function answerTo(message: unknown, handler: (message: unknown) => object): object {
   try {
     return handler(message);
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    const span = trace.getActiveSpan();
+    span?.recordException(error instanceof Error ? error : message);
+    span?.setStatus({ code: SpanStatusCode.ERROR, message });
+    return { error: message };
   }
 }
 

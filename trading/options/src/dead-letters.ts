@@ -32,9 +32,9 @@ export class DeadLetters {
    *
    * @throws what else the work throws, and what sending throws
    */
-  async work(
-    process: ProcessMessage,
-    message: IncomingMessage,
+  async work<M extends IncomingMessage>(
+    process: ProcessMessage<M>,
+    message: M,
     work: (started: StartedSpan) => Promise<void>,
   ): Promise<void> {
     let isRefused = false;

@@ -33,7 +33,7 @@ export const instrumentQuote = z.object({
 export type InstrumentQuote = z.infer<typeof instrumentQuote>;
 
 /** How a quote's volatility was found. */
-export const VOLATILITY_STATUSES = [
+const VOLATILITY_STATUSES = [
   'implied',
   'expired',
   'below_intrinsic',

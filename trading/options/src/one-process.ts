@@ -1,4 +1,4 @@
-import { startTracing } from '@throughline/sdk';
+import { startTracing, type Tracing } from '@throughline/sdk';
 import type { Service } from '@throughline/service';
 import type { OptionQuotes } from './database/option-quotes.ts';
 import { startHistorical } from './historical/historical.ts';
@@ -29,14 +29,16 @@ export async function startInOneProcess(
   { feed, port }: OneProcessOptions,
 ): Promise<string> {
   const channels = new Channels();
+  const tracings: Tracing[] = [];
+  service.onStop(async () => {
+    await Promise.all(tracings.map((tracing) => tracing.shutdown(FLUSH_TIMEOUT_MS)));
+  });
   const partsOf = (serviceName: string): ServiceParts => {
     const { metrics, faults } = service;
     const logger = service.logger.child({ service: serviceName });
     const log = (message: string): void => logger.warn(message);
     const tracing = startTracing({ serviceName, global: false, log });
-    service.onStop(async () => {
-      await tracing.shutdown(FLUSH_TIMEOUT_MS);
-    });
+    tracings.push(tracing);
     const transport = new ChannelTransport({ tracing, logger, faults }, channels);
     service.onStop(() => transport.close());
     return { tracing, logger, metrics, faults, transport };

@@ -18,7 +18,7 @@ export type ImpliedVolatility =
   | { readonly isSolved: false; readonly reason: NoVolatility };
 
 /** 10,000 % a year: beyond it a price is an error, not a market. */
-export const VOLATILITY_MAX = 100;
+const VOLATILITY_MAX = 100;
 
 const VOLATILITY_MIN = 1e-9;
 const ITERATIONS_MAX = 100;

@@ -23,6 +23,11 @@ import type {
 
 type Item = TracedChannelMessage<OutgoingMessage>;
 
+/** A message with what it came in. */
+interface ChannelMessage extends IncomingMessage {
+  readonly item: Item;
+}
+
 /** Messages that wait in one channel; then their senders wait. */
 const CAPACITY = 1_000;
 /** Of the last messages that nobody listens to, such as refused ones. */
@@ -118,29 +123,24 @@ export class ChannelTransport implements Transport {
     handler: BatchHandler,
   ): Promise<void> {
     const { tracing, faults } = this.#options;
-    const items = new Map<IncomingMessage, Item>();
-    for (const { event, traceContextCarrier } of batch) {
-      for (let left: number = faults.deliveries(); left > 0; left -= 1) {
+    const messages = batch.flatMap(({ event, traceContextCarrier }) =>
+      Array.from({ length: faults.deliveries() }, (): ChannelMessage => {
         const carrier = faults.losesTraceHeader() ? {} : traceContextCarrier;
-        items.set({ ...event }, { event, traceContextCarrier: carrier });
-      }
-    }
+        return { ...event, item: { event, traceContextCarrier: carrier } };
+      }),
+    );
     const receive = startFanIn(tracing, `receive ${topic}`, {
-      members: [...items.values()].map((item) => ({ carrier: item.traceContextCarrier })),
+      members: messages.map(({ item }) => ({ carrier: item.traceContextCarrier })),
       kind: SpanKind.CLIENT,
       attributes: {
         ...messagingAttributes({ system: MESSAGING_SYSTEM.channel, destination: topic }, 'receive'),
-        [ATTR.messagingBatchMessageCount]: items.size,
+        [ATTR.messagingBatchMessageCount]: messages.length,
       },
     });
     return runInSpan(receive, () =>
-      handler([...items.keys()], (message, work) => {
-        const item = items.get(message) as Item;
-        return runInSpan(
-          startChannelConsumer(tracing, processName, item, { destination: topic }),
-          work,
-        );
-      }),
+      handler(messages, ({ item }, work) =>
+        runInSpan(startChannelConsumer(tracing, processName, item, { destination: topic }), work),
+      ),
     );
   }
 }

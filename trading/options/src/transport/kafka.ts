@@ -8,17 +8,16 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka';
+import { ThroughlineError } from '@throughline/model';
 import { consumeKafkaBatch, tracePlatformaticProducer } from '@throughline/sdk';
 import { TOPIC } from '../messages.ts';
 import { untilDone } from './retry.ts';
-import {
-  type BatchHandler,
-  type IncomingMessage,
-  PARTITIONS,
-  type Sender,
-  type Subscription,
-  type Transport,
-  type TransportOptions,
+import type {
+  BatchHandler,
+  Sender,
+  Subscription,
+  Transport,
+  TransportOptions,
 } from './transport.ts';
 
 export interface KafkaOptions extends TransportOptions {
@@ -33,11 +32,14 @@ type TextStream = AsyncIterable<TextMessage> & {
   close(): Promise<void>;
 };
 
+/** Of each topic: as many consumers of one group can work at once. */
+const PARTITIONS = 8;
 /** A group notices within so long that a member is gone without a word. */
 const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_INTERVAL_MS = 500;
 /** How long a broker may wait for messages to come. */
 const FETCH_WAIT_MS = 100;
+const SEND_MS_MAX = 15_000;
 const RETRIES = 20;
 const RETRY_DELAY_MS = 100;
 const TOPIC_ALREADY_EXISTS = 'TOPIC_ALREADY_EXISTS';
@@ -70,7 +72,7 @@ class KafkaTransport implements Transport {
     return {
       async send({ key, value, headers = {} }) {
         const message = { topic, key, value, headers: new Map(Object.entries(headers)) };
-        await producer.send({ messages: [message] });
+        await sendPatiently(() => producer.send({ messages: [message] }));
       },
     };
   }
@@ -84,6 +86,25 @@ class KafkaTransport implements Transport {
   async close(): Promise<void> {
     await Promise.all(this.#subscribers.map((subscriber) => subscriber.close()));
     await this.#producer.close();
+  }
+}
+
+/**
+ * Tries again for {@link SEND_MS_MAX}, since a broker that is away comes back. Each attempt has a span
+ * of its own. What was sent although the answer got lost is sent twice: consumers must not mind.
+ */
+async function sendPatiently(send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    const work = async (): Promise<void> => {
+      await send();
+    };
+    let failure = error;
+    const isSent = await untilDone(work, AbortSignal.timeout(SEND_MS_MAX), (again) => {
+      failure = again;
+    });
+    if (!isSent) throw failure;
   }
 }
 
@@ -119,6 +140,9 @@ class KafkaSubscriber {
     const consume = async (): Promise<void> => {
       this.#stream ??= await this.#openStream();
       await this.#consume(this.#stream);
+      if (this.#stop.signal.aborted) return;
+      // A stream that ends by itself is opened again, as one that breaks.
+      throw new ThroughlineError('TL_INTERNAL', 'the stream of messages ended');
     };
     const { logger } = this.#options;
     this.#consumed = untilDone(consume, this.#stop.signal, (error) => {
@@ -175,13 +199,8 @@ class KafkaSubscriber {
         headers: faults.losesTraceHeader() ? new Map() : message.headers,
       })),
     );
-    const kafkaMessages = new Map<IncomingMessage, (typeof delivered)[number]>(
-      delivered.map((message) => [message, message]),
-    );
     return consumeKafkaBatch(tracing, processName, delivered, { groupId: group }, (process) =>
-      this.#handler(delivered, (message, work) =>
-        process(kafkaMessages.get(message) as (typeof delivered)[number], work),
-      ),
+      this.#handler(delivered, process),
     );
   }
 

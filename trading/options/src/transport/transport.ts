@@ -44,8 +44,8 @@ export interface Sender {
 }
 
 /** Works on one message in its span, with the context that came with the message active. */
-export type ProcessMessage = <T>(
-  message: IncomingMessage,
+export type ProcessMessage<M extends IncomingMessage> = <T>(
+  message: M,
   work: (started: StartedSpan) => Promise<T>,
 ) => Promise<T>;
 
@@ -53,9 +53,9 @@ export type ProcessMessage = <T>(
  * Works on a batch, in the span of its receive. When it throws, the whole batch comes again: it has
  * to be able to do the same thing twice.
  */
-export type BatchHandler = (
-  messages: readonly IncomingMessage[],
-  process: ProcessMessage,
+export type BatchHandler = <M extends IncomingMessage>(
+  messages: readonly M[],
+  process: ProcessMessage<M>,
 ) => Promise<void>;
 
 export interface Subscription {
@@ -77,6 +77,3 @@ export interface Transport {
   /** Finishes the batch under way, leaves the groups, sends what is on its way, hangs up. */
   close(): Promise<void>;
 }
-
-/** How many partitions each topic has: as many consumers of one group can work at once. */
-export const PARTITIONS = 8;

@@ -14,10 +14,13 @@ export const noExportStar: Rule = (sources) =>
 const SQL =
   /\b(SELECT\s[^;]*?\sFROM|INSERT INTO|CREATE TABLE|ALTER TABLE|DROP TABLE|DELETE FROM)\s/g;
 
+/** The server's is in packages/store, that of a reference system in one folder of it. */
+const SQL_PLACE = /^(packages\/store|trading\/[^/]+\/src\/(storage|database))\//;
+
 export const sqlInStore: Rule = (sources) =>
   sources
     .filter((source) => isProduct(source) || source.path.endsWith('.sql'))
-    .filter((source) => packageOf(source.path) !== 'packages/store')
+    .filter((source) => !SQL_PLACE.test(source.path))
     .flatMap((source) => matches(source, SQL, 'sql-in-store', 'SQL belongs to packages/store'));
 
 export const environmentInConfig: Rule = (sources) =>

@@ -80,6 +80,10 @@ test('statements belong to their places', () => {
     1,
   );
   expect(broken(sqlInStore, { 'packages/store/src/a.ts': `const q = '${sql} ';` })).toEqual([]);
+  const storage = 'trading/bot/src/storage/a.ts';
+  expect(broken(sqlInStore, { [storage]: `const q = '${sql} ';` })).toEqual([]);
+  const workflow = 'trading/bot/src/workflow/a.ts';
+  expect(broken(sqlInStore, { [workflow]: `const q = '${sql} ';` })).toHaveLength(1);
   expect(broken(environmentInConfig, { 'packages/sdk/src/a.ts': 'process.env.X' })).toHaveLength(1);
   expect(broken(environmentInConfig, { 'packages/sdk/src/config.ts': 'process.env.X' })).toEqual(
     [],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What goes wrong with one request on its way to the exchange. */
 export type ProxyFault =
@@ -14,6 +15,10 @@ export type ProxyFault =
   | { readonly type: 'lose_answer' }
   /** It gets there, and the answer never comes. */
   | { readonly type: 'hold_answer' }
+  /** It gets there late. */
+  | { readonly type: 'delay_request'; readonly ms: number }
+  /** The connection breaks, and it gets there all the same, late. */
+  | { readonly type: 'cut_and_deliver'; readonly ms: number }
   /** The connection breaks before it gets there. */
   | { readonly type: 'cut' };
 
@@ -22,17 +27,22 @@ export interface ExchangeProxy {
   readonly url: string;
   /** Every request that came, as `POST /api/v3/order`, in order. */
   readonly requests: string[];
+  /** What the exchange answered, as `POST /api/v3/order 200`, whether or not it got through. */
+  readonly answers: string[];
   /** The names of all headers that came. */
   readonly headers: Set<string>;
   /** The next requests of this kind meet these faults, one each. */
   fail(request: string, ...faults: ProxyFault[]): void;
   /** All requests meet the fault, until it is called without one. */
   failAll(fault?: ProxyFault): void;
+  /** Waits until nothing is on its way to the exchange. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startExchangeProxy(exchangeUrl: string): Promise<ExchangeProxy> {
   const requests: string[] = [];
+  const answers: string[] = [];
   const headers = new Set<string>();
   const faults = new Map<string, ProxyFault[]>();
   let always: ProxyFault | undefined;
@@ -46,25 +56,38 @@ export async function startExchangeProxy(exchangeUrl: string): Promise<ExchangeP
     if (fault?.type === 'answer') {
       return response.writeHead(fault.status, fault.headers).end('{"code":-1003,"msg":"no"}');
     }
-    const answer = await forward(exchangeUrl, request);
+    // Who sent it may be gone by the time it goes on.
+    const body = await bodyOf(request);
+    if (fault?.type === 'cut_and_deliver') request.socket.destroy();
+    if (fault && 'ms' in fault) await sleep(fault.ms);
+    const answer = await forward(exchangeUrl, request, body);
+    answers.push(`${name} ${answer.status}`);
     if (fault?.type === 'lose_answer') return request.socket.destroy();
-    if (fault?.type === 'hold_answer') return undefined;
+    if (fault?.type === 'hold_answer' || request.socket.destroyed) return undefined;
     return response
       .writeHead(answer.status, { 'content-type': 'application/json' })
       .end(await answer.text());
   };
+  const underWay = new Set<Promise<unknown>>();
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => request.socket.destroy());
+    const handled = handle(request, response)
+      .catch(() => request.socket.destroy())
+      .finally(() => underWay.delete(handled));
+    underWay.add(handled);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    answers,
     headers,
     fail: (request, ...given) => void faults.set(request, given),
     failAll: (fault) => {
       always = fault;
+    },
+    async idle() {
+      await Promise.all(underWay);
     },
     async close() {
       server.closeAllConnections();
@@ -74,9 +97,13 @@ export async function startExchangeProxy(exchangeUrl: string): Promise<ExchangeP
   };
 }
 
-async function forward(exchangeUrl: string, request: IncomingMessage): Promise<Response> {
+async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+function forward(exchangeUrl: string, request: IncomingMessage, body: string): Promise<Response> {
   const { 'x-mbx-apikey': apiKey, 'content-type': contentType } = request.headers;
   return fetch(`${exchangeUrl}${request.url}`, {
     method: request.method ?? 'GET',
@@ -84,6 +111,6 @@ async function forward(exchangeUrl: string, request: IncomingMessage): Promise<R
       ...(typeof apiKey === 'string' ? { 'x-mbx-apikey': apiKey } : {}),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     },
-    ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
+    ...(body === '' ? {} : { body }),
   });
 }

@@ -7,7 +7,7 @@ import type { RetryPolicy } from './exchange/retry.ts';
 import type { Credentials } from './exchange/signing.ts';
 import { createApi } from './http/api.ts';
 import { openDatabase } from './storage/database.ts';
-import { OrderStore } from './storage/order-store.ts';
+import { type OrderRecord, OrderStore } from './storage/order-store.ts';
 import { Confirmation } from './workflow/confirmation.ts';
 import { StrategyRuns } from './workflow/strategy-runs.ts';
 import { Trader } from './workflow/trader.ts';
@@ -37,6 +37,8 @@ export interface BotOptions {
   /** How often orders are looked for that were left open. */
   readonly resumeMs: number;
   readonly logger: Logger;
+  /** Called with each order of a run as the run left it. */
+  readonly countOrder: (order: OrderRecord) => void;
 }
 
 export interface Bot {
@@ -88,6 +90,7 @@ async function startWithStore(
     sizing: { notional: options.orderNotional, slippageBps: options.slippageBps },
     positionMax: options.positionMax,
     candleMs: options.candleMs,
+    countOrder: options.countOrder,
   });
   const runs = new StrategyRuns(trader, logger);
   const api = createApi({ trader, runs, exchange, store, logger });

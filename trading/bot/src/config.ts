@@ -61,7 +61,7 @@ type Config =
       readonly isHelp: false;
       readonly serviceName: string;
       readonly environment: Environment;
-      readonly bot: Omit<BotOptions, 'logger'>;
+      readonly bot: Omit<BotOptions, 'logger' | 'countOrder'>;
     };
 
 /** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */

@@ -27,6 +27,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export function createApi({ trader, runs, exchange, store, logger }: ApiParts): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS });
   answerErrors(app, logger);
+  letGoWhenClosing(app);
 
   app.post('/signals/run', async (request) => {
     const { strategy: name, symbol, parameters } = parse(runBody, request.body);
@@ -93,4 +94,15 @@ function toThroughlineError(cause: FastifyError | Error): ThroughlineError {
   const status = 'statusCode' in cause ? (cause.statusCode ?? 500) : 500;
   if (status < 500) return new ThroughlineError('TL_BAD_REQUEST', cause.message, { cause });
   return new ThroughlineError('TL_INTERNAL', 'internal error, see the log', { cause });
+}
+
+/** A client that keeps its connection after the last answer would keep the bot from stopping. */
+function letGoWhenClosing(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -59,6 +60,9 @@ async function startPglite({ dataFolder }: DatabaseOptions) {
   const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
   const db = await PGlite.create(dataFolder ?? 'memory://');
   const folder = await mkdtemp(join(tmpdir(), 'throughline-bot-'));
+  // A process that is told to end while it starts has nobody else to clean up.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const server = new PGLiteSocketServer({ db, path: join(folder, '.s.PGSQL.5432') });
   await server.start();
   return {
@@ -66,7 +70,8 @@ async function startPglite({ dataFolder }: DatabaseOptions) {
     async stop() {
       await server.stop();
       await db.close();
-      await rm(folder, { recursive: true, force: true });
+      process.off('exit', removeFolder);
+      removeFolder();
     },
   };
 }

@@ -27,6 +27,7 @@ export interface TraderOptions {
   readonly positionMax: Decimal;
   /** What one candle spans. */
   readonly candleMs: number;
+  readonly countOrder: (order: OrderRecord) => void;
 }
 
 /** What one run of a strategy came to. */
@@ -90,7 +91,9 @@ export class Trader {
     } finally {
       release(mayBeOpen);
     }
-    return { signal, order: await store.order(orderId) };
+    const order = await store.order(orderId);
+    if (order) this.#options.countOrder(order);
+    return { signal, order };
   }
 
   #generateSignal(strategy: Strategy, instrument: Instrument): Promise<Step<Intent | undefined>> {

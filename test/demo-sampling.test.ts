@@ -14,7 +14,7 @@ afterEach(() => {
 
 test('a sampled order is whole, its quantities add up, and the others leave nothing', async () => {
   vi.stubEnv('OTEL_SAMPLING_RATE', '0.3');
-  const flags = ['--orders', `${ORDERS}`, '--rate', '60', '--no-open'];
+  const flags = ['--systems', 'orders', '--orders', `${ORDERS}`, '--rate', '60', '--no-open'];
   const { ui } = await startServe(temporaryFolder(), ['demo', ...flags]);
   let spans = 0;
   let changedMs = performance.now();

@@ -1,9 +1,10 @@
-// What every service has, and the floor that runs them as processes on a real nats-server.
+// What every service has, and the floor that runs all systems as processes, on a real nats-server.
 // Run alone: npx vitest run --project system test/floor
 import { once } from 'node:events';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { accepts } from '../scripts/provision/server-process.ts';
-import { type Collector, startCollector } from './support/orders-collector.ts';
+import { findNatsServer, NatsServer } from '../trading/floor/src/nats-server.ts';
+import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 import { type ReadyProcess, startProcess } from './support/process.ts';
 
 interface ServiceReady {
@@ -26,10 +27,20 @@ interface FloorReady {
 }
 
 const SERVICE = 'test/support/floor-service.ts';
-const NOWHERE = ['--otlp', 'http://127.0.0.1:9'];
+const DEADLINE_MS = 60_000;
+/** Of each system without clients: a span that begins a trace, and one that ends it. */
+const LIFECYCLES = [
+  ['market_data_receive', 'process_market_data'],
+  ['batch_analysis', 'order_confirmation'],
+  ['fetch_instrument_data', 'db_write'],
+  ['signal_generation.moving_average_crossover', 'order_confirmation'],
+] as const;
 
 const running: ReadyProcess<unknown>[] = [];
 let collector: Collector | undefined;
+beforeEach(() => {
+  vi.stubEnv('OTEL_TRACES_EXPORTER', 'none');
+});
 afterEach(async () => {
   vi.unstubAllEnvs();
   await Promise.all(running.splice(0).map((one) => one.stop()));
@@ -51,6 +62,14 @@ async function start<Ready>(
 async function get(url: string): Promise<{ status: number; text: string }> {
   const response = await fetch(url);
   return { status: response.status, text: await response.text() };
+}
+
+/** How many traces have spans of both names. */
+function tracesWith(spans: readonly CollectedSpan[], first: string, last: string): number {
+  const tracesOf = (name: string) =>
+    new Set(spans.filter((span) => span.name === name).map(({ traceId }) => traceId));
+  const ended = tracesOf(last);
+  return [...tracesOf(first)].filter((traceId) => ended.has(traceId)).length;
 }
 
 function isAlive(pid: number): boolean {
@@ -91,29 +110,57 @@ test('an error that nobody catches ends the service with code 1 and a line in th
   expect(service.errors.join('')).toContain('"message":"a defect"');
 });
 
-test('the floor says what runs where, and every service is healthy', async () => {
-  const { ready, stop } = await start<FloorReady>('trading/floor.ts', ['--json', ...NOWHERE]);
+test('the floor says what runs where, every service is healthy, and each system trades', async () => {
+  vi.unstubAllEnvs();
+  collector = await startCollector();
+  const args = ['--json', '--otlp', collector.url];
+  const { ready, stop } = await start<FloorReady>('trading/floor.ts', args);
   const { rows } = ready;
-  expect(rows.map(({ system }) => system)).toContain('orders');
-  expect(rows.map(({ service }) => service)).toContain('exchange');
+  expect(new Set(rows.map(({ system }) => system))).toEqual(
+    new Set(['-', 'orders', 'signals', 'options', 'bot']),
+  );
+  expect(rows.filter(({ system }) => system === 'signals')).toHaveLength(5);
+  expect(ready.notes).toEqual(['options runs on channels, without kafka and postgres']);
   expect(ready.services.orders).toMatchObject({ wsUrl: expect.stringMatching(/^ws:/) });
   for (const { pid, health, service } of rows) {
     expect(isAlive(pid), service).toBe(true);
     if (health === undefined) continue;
     expect(await get(`${health}/healthz`), service).toMatchObject({ status: 200 });
-    expect(await get(`${health}/readyz`), service).toMatchObject({ status: 200 });
+    await expect
+      .poll(() => get(`${health}/readyz`), { timeout: DEADLINE_MS, message: service })
+      .toMatchObject({ status: 200 });
     const { text } = await get(`${health}/metrics`);
-    expect(text, service).toContain('throughline_sdk_spans_exported_total');
+    expect(text, service).toContain('process_cpu_seconds_total');
   }
-  expect((await get(`${ready.exchangeRest}/api/v3/ping`)).status).toBe(200);
+  for (const [first, last] of LIFECYCLES) {
+    const isWhole = () => collector && tracesWith(collector.spans, first, last) > 0;
+    await expect.poll(isWhole, { timeout: DEADLINE_MS, message: `${first} to ${last}` }).toBe(true);
+  }
 
   expect(await stop()).toBe(0);
   for (const { pid, service } of rows) expect(isAlive(pid), service).toBe(false);
   expect(await accepts(Number(new URL(ready.exchangeRest).port))).toBe(false);
 });
 
+test('the broker of the floor comes back on its port after a restart, and leaves nothing', async () => {
+  const program = findNatsServer(process.env.PATH ?? '');
+  const server = new NatsServer(program ?? 'nats-server', {});
+  try {
+    const port = Number(new URL(await server.start()).port);
+    const { pid } = server;
+    await server.restart();
+    expect(isAlive(pid)).toBe(false);
+    expect(isAlive(server.pid)).toBe(true);
+    expect(await accepts(port)).toBe(true);
+    await server.stop();
+    expect(await accepts(port)).toBe(false);
+  } finally {
+    await server.stop();
+  }
+});
+
 test('one process that ends by itself ends the floor, with the last that it said', async () => {
-  const args = ['--json', '--systems', 'orders', ...NOWHERE];
+  const args = ['--json', '--systems', 'orders'];
   const floor = await start<FloorReady>('trading/floor.ts', args);
   const exchange = floor.ready.rows.find(({ service }) => service === 'exchange');
   process.kill(exchange?.pid ?? 0, 'SIGKILL');
@@ -124,6 +171,7 @@ test('one process that ends by itself ends the floor, with the last that it said
 });
 
 test('the clock of a service can be that of another host, for its spans too', async () => {
+  vi.unstubAllEnvs();
   collector = await startCollector();
   const clock = new URL('../trading/service/src/faults/skewed-clock.ts?ms=-60000', import.meta.url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);

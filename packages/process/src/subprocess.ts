@@ -18,6 +18,8 @@ export interface SubprocessOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** From the request to stop until it is made to. Default 10,000. */
   readonly stopDeadlineMs?: number;
+  /** Sees what it writes to stderr; the last of it is kept for messages in any case. */
+  readonly onStderr?: ((text: string) => void) | undefined;
 }
 
 /** A process that says in JSON lines on stdout what it does, and sees its stdin end when we are gone. */
@@ -45,6 +47,7 @@ export class Subprocess {
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
+      options.onStderr?.(text);
     });
     if (this.#child.stdout) {
       createInterface({ input: this.#child.stdout }).on('line', (text) => {

@@ -21,6 +21,7 @@ export const USAGE = `usage: floor [options]
                             restart the nats-server that the floor has started, so often
   --fault exchange-disconnect=10000ms
                             cut every connection to the exchange, so often
+  --logs                    what the services log, in JSON lines on stderr
   --json                    the table as one line of JSON
   --exit-with-parent        end when stdin ends
   --help
@@ -35,6 +36,7 @@ const OPTIONS = {
   replay: { type: 'string' },
   otlp: { type: 'string' },
   fault: { type: 'string', multiple: true, default: [] as string[] },
+  logs: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   'exit-with-parent': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -68,6 +70,7 @@ export function readConfig(
       replicas: replicasOf(values.replicas, services),
       faults: values.fault.map((text) => faultOf(text, services)),
       ...{ nats, kafka, postgres, replay },
+      onLog: values.logs ? (text) => process.stderr.write(text) : undefined,
       path: environment.PATH ?? '',
       environment: inherited(environment, otlp),
     },

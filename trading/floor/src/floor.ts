@@ -26,6 +26,8 @@ export interface FloorOptions {
   readonly postgres: string | undefined;
   /** A file of recorded market data for the exchange. */
   readonly replay: string | undefined;
+  /** Gets what the services log; undefined: only the last of it is kept, for messages. */
+  readonly onLog: ((text: string) => void) | undefined;
   /** Where programs are looked for. */
   readonly path: string;
   /** What the processes see of ours. */
@@ -96,6 +98,7 @@ export class Floor {
     const places = await this.#startExchange(nats);
     const rows = await Promise.all(systems.map((system) => this.#startSystem(system, places)));
     this.rows.push(...rows.flat());
+    this.#noteWhatIsLeftOut();
     this.#restartBroker();
   }
 
@@ -151,7 +154,7 @@ export class Floor {
       ...{ pid: exchange.pid, health },
     });
     return {
-      ...{ exchangeRest: rest, exchangeWs: ws, exchangeWsApi: wsApi },
+      ...{ exchangeRest: rest, exchangeWs: new URL(ws).origin, exchangeWsApi: wsApi },
       ...{ nats, kafka, postgres },
     };
   }
@@ -162,17 +165,19 @@ export class Floor {
     const missingOf = ({ needs }: Layout) => needs.filter((broker) => places[broker] === undefined);
     const layout = layouts.find((candidate) => missingOf(candidate).length === 0);
     const missing = layouts[0] ? missingOf(layouts[0]) : [];
-    const [transport = 'in process'] = layout?.needs.map((broker) => places[broker]) ?? [];
+    const [address] = layout?.needs.map((broker) => places[broker]) ?? [];
     if (missing.length > 0) {
-      const none = missing.map((broker) => `no ${broker}`).join(' and ');
-      this.notes.push(`${name} runs in one process: there is ${none}`);
+      const how = address === undefined ? 'on channels, ' : '';
+      this.notes.push(`${name} runs ${how}without ${missing.join(' and ')}`);
     }
     const groups: Subprocess[][] = [];
     this.#systems.push(groups);
     const rows: FloorRow[] = [];
     for (const service of layout?.services ?? []) {
       const started = await this.#startReplicas(service, places, groups);
-      rows.push(...started.map((row) => ({ ...row, system: name, transport })));
+      rows.push(
+        ...started.map((row) => ({ ...row, system: name, transport: address ?? 'in process' })),
+      );
     }
     return rows;
   }
@@ -207,10 +212,22 @@ export class Floor {
     const child = spawnService({
       ...service,
       faults: this.#options.faults,
+      onStderr: this.#options.onLog,
       environment: { ...this.#options.environment, ...environment },
     });
     child.failure().catch(this.#failure.reject);
     return child;
+  }
+
+  /** Inside of a system that is one process a service has neither replicas nor faults of its own. */
+  #noteWhatIsLeftOut(): void {
+    const { replicas, faults } = this.#options;
+    const faulty = faults.flatMap((fault) => (fault.kind === 'service' ? [fault.service] : []));
+    const processes = new Set(this.rows.map(({ service }) => service));
+    for (const name of new Set([...replicas.keys(), ...faulty])) {
+      if (processes.has(name)) continue;
+      this.notes.push(`${name} is no process here: its replicas and faults are left out`);
+    }
   }
 
   #restartBroker(): void {

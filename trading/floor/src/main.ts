@@ -5,6 +5,9 @@ import { readConfig, USAGE } from './config.ts';
 import { Floor } from './floor.ts';
 import { tableText } from './floor-table.ts';
 
+/** By what names services say in their ready line where clients reach them. */
+const DOORS = ['wsUrl', 'url'];
+
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2));
   if (config.isHelp) {
@@ -37,7 +40,11 @@ function print({ rows, notes, exchangeRest, ready }: Floor, isJson: boolean): vo
     console.log(JSON.stringify({ ready: true, rows, notes, exchangeRest, services: ready }));
     return;
   }
-  console.log([tableText(rows), ...notes.map((note) => `note: ${note}`)].join('\n'));
+  const doors = Object.entries(ready).flatMap(([service, fields]) =>
+    DOORS.flatMap((name) => (fields[name] ? [`${service} is at ${fields[name]}`] : [])),
+  );
+  const lines = [...doors, ...notes.map((note) => `note: ${note}`)];
+  console.log([tableText(rows), '', ...lines].join('\n'));
 }
 
 main().catch(exitWithError);

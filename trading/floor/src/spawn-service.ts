@@ -9,6 +9,7 @@ export interface SpawnOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Of all services; those of this one are handed to it. */
   readonly faults: readonly FloorFault[];
+  readonly onStderr: ((text: string) => void) | undefined;
 }
 
 /** Starts the process of one service, with what is to go wrong in it. */
@@ -18,6 +19,7 @@ export function spawnService({
   args,
   environment,
   faults,
+  onStderr,
 }: SpawnOptions): Subprocess {
   const own = faults.filter((fault) => fault.kind === 'service' && fault.service === name);
   const flags = own.flatMap((fault) => (fault.kind === 'service' ? ['--fault', fault.text] : []));
@@ -25,6 +27,7 @@ export function spawnService({
   const nodeArgs = skewMs === 0 ? [] : ['--import', skewedClockUrl(skewMs)];
   return new Subprocess(scriptCommand(script, [...args, ...flags], nodeArgs), {
     name,
+    onStderr,
     environment: skewMs === 0 ? environment : onOtherHost(name, environment),
   });
 }

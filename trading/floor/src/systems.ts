@@ -1,7 +1,7 @@
 /** What services are told of the world around them. */
 export interface Places {
   readonly exchangeRest: string;
-  /** Market data streams. */
+  /** Market data streams, without path. */
   readonly exchangeWs: string;
   /** Orders and their reports. */
   readonly exchangeWsApi: string;

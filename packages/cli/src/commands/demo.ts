@@ -5,7 +5,14 @@ import { openBrowser } from '../demo/browser.ts';
 import { type FloorProcess, startFloor } from '../demo/floor-process.ts';
 import { type ClientOrder, Load } from '../demo/load.ts';
 import { ApiClient, readBack } from '../demo/read-back.ts';
-import { slowestText, statusText, systemsText, verdictText } from '../demo/summary.ts';
+import { countSpans } from '../demo/span-counts.ts';
+import {
+  slowestText,
+  spanCountsText,
+  statusText,
+  systemsText,
+  verdictText,
+} from '../demo/summary.ts';
 import { DEMO_FLAGS, helpText } from '../flags.ts';
 import { printBanner } from '../terminal/banner.ts';
 import { ProgressLine, progressBar } from '../terminal/progress.ts';
@@ -77,7 +84,8 @@ async function runDemo(
   print(`${systemsText(system)}\n`);
   if (settings.exit) {
     const orders = await sendOrders(system, settings, settings.orders ?? EXIT_ORDERS, 1);
-    return verify(server, client, orders, settings.json);
+    const isWhole = await verify(server, client, orders, settings.json);
+    return isWhole && (await checkSpans(system, print)) ? 0 : 1;
   }
   if (!settings['no-open'] && !settings.json) openBrowser(server.uiUrl);
   await Promise.race([untilStopped(), keepSending(server, system, client, settings, print)]);
@@ -124,13 +132,13 @@ async function sendOrders(
   }
 }
 
-/** Reads every order back; 0 only if each is whole and exact, else names the first that is not. */
+/** Reads every order back; whether each is whole and exact, else names the first that is not. */
 async function verify(
   server: Server,
   client: ApiClient,
   orders: readonly ClientOrder[],
   isJson: boolean,
-): Promise<number> {
+): Promise<boolean> {
   const line = new ProgressLine();
   const progress = (read: number) => `Reading back  ${progressBar(read, orders.length)}`;
   const results = await readBack(client, orders, {
@@ -150,10 +158,19 @@ async function verify(
     const slowest = await slowestOf(server, client);
     process.stdout.write(`\n${slowest}\n${verdictText(durations, defects.length)}\n`);
   }
-  if (!first) return results.length > 0 ? 0 : 1;
+  if (!first) return results.length > 0;
   process.stderr.write(`${red(`order ${first.key} ${first.defect}`)}\n`);
   process.stderr.write(`  ${orderLink(server, first.key)}\n`);
-  return 1;
+  return false;
+}
+
+/** Asks the services of all systems for what became of their spans; whether none was lost. */
+async function checkSpans({ rows }: FloorProcess, print: (text: string) => void): Promise<boolean> {
+  const counts = await countSpans(rows);
+  print(spanCountsText(counts));
+  if (counts.dropped === 0) return true;
+  process.stderr.write(`${red(`${counts.dropped} spans were lost`)}\n`);
+  return false;
 }
 
 /** A word on the order of this run that took longest; nothing before there is one. */

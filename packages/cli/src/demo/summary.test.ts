@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { percentile, statusText, verdictText } from './summary.ts';
+import { percentile, spanCountsText, statusText, systemsText, verdictText } from './summary.ts';
 
 test('percentiles are of nearest rank', () => {
   const durations = [50n, 10n, 40n, 20n, 30n];
@@ -16,4 +16,31 @@ test('statuses come most frequent first', () => {
 test('the verdict counts what is not whole', () => {
   expect(verdictText([1_000_000n], 0)).toContain('each whole and exact');
   expect(verdictText([1_000_000n], 3)).toContain('3 not whole');
+});
+
+test('each system has a line with its processes and what connects them', () => {
+  const row = { replica: '1/1', transport: 'in process' };
+  const nats = { ...row, system: 'signals', transport: 'nats://127.0.0.1:4222' };
+  const text = systemsText({
+    rows: [
+      { ...row, system: '-', service: 'exchange' },
+      { ...row, system: 'orders', service: 'orders' },
+      { ...nats, service: 'tradeengine' },
+      { ...nats, service: 'ta-bot' },
+    ],
+    notes: [],
+  });
+  expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
+    '  Trading systems',
+    '  orders   one process',
+    '  signals  nats://127.0.0.1:4222, 2 processes: tradeengine, ta-bot',
+    '',
+  ]);
+});
+
+test('coverage is rounded down, so that 100 % means each', () => {
+  const counts = { services: 2, exported: 240, dropped: 0, messages: 10_000, withContext: 9_999 };
+  expect(spanCountsText(counts)).toContain('99.9 % of 10000 messages');
+  expect(spanCountsText(counts)).toContain('no span was lost');
+  expect(spanCountsText({ ...counts, dropped: 3 })).toContain('3 spans were lost');
 });

@@ -1,6 +1,7 @@
 import { formatDuration, type LifecycleRow, type Stage } from '@throughline/model';
 import { bold, dim, green, red } from '../terminal/style.ts';
 import type { FloorProcess } from './floor-process.ts';
+import type { SpanCounts } from './span-counts.ts';
 
 const BAR_CELLS = 40;
 const STAGES_MAX = 7;
@@ -67,5 +68,13 @@ export function verdictText(durations: readonly bigint[], defects: number): stri
   const counted = `${durations.length} orders read back, p50 ${p50}, p95 ${p95}, max ${p100}`;
   const judged =
     defects === 0 ? green('each whole and exact') : red(`${defects} not whole or not exact`);
+  return `${counted}: ${judged}`;
+}
+
+/** One line on what the services say of their own tracing. */
+export function spanCountsText({ services, exported, dropped, messages, withContext }: SpanCounts) {
+  const covered = messages === 0 ? 100 : Math.floor((withContext / messages) * 1_000) / 10;
+  const counted = `${services} services sent ${exported} spans; ${covered} % of ${messages} messages had trace context`;
+  const judged = dropped === 0 ? green('no span was lost') : red(`${dropped} spans were lost`);
   return `${counted}: ${judged}`;
 }

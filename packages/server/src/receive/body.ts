@@ -73,7 +73,7 @@ export async function readBody(
     throw bodyError(error);
   }
   const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
-  if (chunks.length > 1) chunks.forEach(discard);
+  if (chunks.length > 1) for (const chunk of chunks) discard(chunk);
   const release = () => {
     inFlight.give(size);
     discard(bytes);
@@ -85,11 +85,13 @@ export async function readBody(
  * Gives back the memory of bytes that nobody will read again. Left to the garbage collector it is found
  * only by a full collection, and a load of large bodies would cause several of them a second, which
  * together take more time than everything else that the server does. Bytes that share their memory with
- * others keep it.
+ * others keep it; of bytes that went over to a thread there is nothing left to give.
+ *
+ * @param frameBytes what stands before them in their memory, and goes with them
  */
-export function discard(bytes: Buffer): void {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) buffer.transfer(0);
+export function discard({ buffer, byteLength }: Buffer, frameBytes = 0): void {
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength + frameBytes;
+  if (isAlone && byteLength > 0) buffer.transfer(0);
 }
 
 /**

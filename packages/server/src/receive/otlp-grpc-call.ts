@@ -20,6 +20,8 @@ import { MEDIA_TYPE } from './rpc-status.ts';
 
 /** From the headers of a call to its answer. */
 const CALL_TIMEOUT_MS = 30_000;
+/** Of a message's length and flag, which grpc-js keeps in one piece of memory with it. */
+const FRAME_BYTES = 5;
 /** Of gzip. No message begins with it: it would be the tag of a field of no wire type. */
 const GZIP_FIRST_BYTE = 0x1f;
 
@@ -126,7 +128,7 @@ export class OtlpGrpcCall {
     const bytes = this.#message;
     const release = () => {
       this.#giveBack();
-      discard(bytes);
+      discard(bytes, FRAME_BYTES);
     };
     if (this.#encoding !== 'gzip' || bytes[0] !== GZIP_FIRST_BYTE) return { bytes, release };
     try {

@@ -50,7 +50,7 @@ async function handlePrototype(): Promise<FileHandle> {
 }
 
 /** Makes the next call of a method of every file handle fail. */
-async function failOnce(method: 'appendFile' | 'datasync' | 'truncate'): Promise<void> {
+async function failOnce(method: 'writev' | 'datasync' | 'truncate'): Promise<void> {
   const error = new Error('ENOSPC: no space left on device');
   vi.spyOn(await handlePrototype(), method).mockRejectedValueOnce(error);
 }
@@ -143,7 +143,7 @@ test('requests without a byte of their own fill the journal too', async () => {
 });
 
 test.each([
-  'appendFile',
+  'writev',
   'datasync',
 ] as const)('a failed %s is told, and leaves no trace', async (method) => {
   const journal = await openJournal();
@@ -162,14 +162,32 @@ test.each([
   expect(journal.status()).toEqual({ segments: 0, bytes: 0, oldestMs: undefined });
 });
 
+/** Makes the next write end after 20 bytes, as on a disk that is full. */
+async function cutWriteOnce(): Promise<void> {
+  const prototype = await handlePrototype();
+  vi.spyOn(prototype, 'writev').mockImplementationOnce(async function (this: FileHandle, buffers) {
+    const { bytesWritten } = await this.write(
+      Buffer.concat(buffers as Uint8Array[]).subarray(0, 20),
+    );
+    return { bytesWritten, buffers };
+  });
+}
+
+test('a write that the disk takes only a part of is finished', async () => {
+  const journal = await openJournal();
+  await cutWriteOnce();
+  await journal.append(record('longer than what the disk takes at once'));
+  await journal.append(record('after'));
+  await journal.seal();
+  expect(recordsIn(journal.oldest())).toEqual(['longer than what the disk takes at once', 'after']);
+});
+
 test('a write that fails half way leaves nothing of itself', async () => {
   const journal = await openJournal();
   await journal.append(record('before'));
-  const prototype = await handlePrototype();
-  vi.spyOn(prototype, 'appendFile').mockImplementationOnce(async function (this: FileHandle, data) {
-    await this.write((data as Buffer).subarray(0, 20));
-    throw new Error('ENOSPC: no space left on device');
-  });
+  await cutWriteOnce();
+  const error = new Error('ENOSPC: no space left on device');
+  vi.spyOn(await handlePrototype(), 'appendFile').mockRejectedValueOnce(error);
   await expect(journal.append(record('failed failed failed'))).rejects.toMatchObject({
     code: 'TL_JOURNAL_FAILED',
   });

@@ -18,7 +18,8 @@ function report(what: string, samples: readonly number[]): void {
   process.stdout.write(`${what.padEnd(28)} p50 ${p50}, p95 ${p95}, max ${max}\n`);
 }
 
-const server = await startServer(['demo', '--orders', `${ORDERS}`, '--rate', '50', '--no-open']);
+const load = ['--systems', 'orders', '--orders', `${ORDERS}`, '--rate', '50'];
+const server = await startServer(['demo', ...load, '--no-open']);
 try {
   const page = async (search: string) => {
     const response = await fetch(`${server.ui}/api/lifecycles?${search}`);

@@ -33,6 +33,11 @@ export function renewedTraceId(traceId: Buffer, { traceIdMask }: Renewal): strin
   return Buffer.from(traceId.map((byte, at) => byte ^ (traceIdMask[at] ?? 0))).toString('hex');
 }
 
+/** What an id of a recording that has a run in it has become in this round. */
+export function renewedText(text: string, runs: readonly string[], renewal: Renewal): string {
+  return runs.reduce((id, run, index) => id.replaceAll(run, `${renewal.runs[index]}`), text);
+}
+
 /**
  * An encoded `ExportTraceServiceRequest` that is sent again and again, each time with other ids and
  * times. Where they lie is found once; a copy costs the sender 0.2 us a span. Ids that were

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Engine } from '../../../packages/store/src/engine/engine.ts';
 import { startServer } from '../server.ts';
@@ -30,17 +31,20 @@ export async function startThroughline(): Promise<Collector> {
     },
     async close() {
       await server.stop();
-      const stored = await storedIn(`${server.folder}/clickhouse`);
+      const stored = await storedIn(server.folder);
       await server.close();
       return stored;
     },
   };
 }
 
-/** Asks an engine of our own: only it knows which files are still of use. */
-async function storedIn(path: string): Promise<StoredBytes> {
+/**
+ * What is stored in a data directory whose server is stopped. Asks an engine of our own: only it knows
+ * which files are still of use.
+ */
+export async function storedIn(dataDir: string): Promise<StoredBytes> {
   const engine = new Engine({
-    path,
+    path: join(dataDir, 'clickhouse'),
     memoryBytesMax: ENGINE_MEMORY_BYTES_MAX,
     onWarning: () => undefined,
   });

@@ -2,9 +2,11 @@
 // time, memory and disk, and how soon it can be read; beside others in the same run, where there are
 // programs for them (collectors/jaeger.ts and collectors/opentelemetry.ts say how to build one). Linux.
 // About 2 minutes for each of them and each protocol. Run: node bench/ingest.ts [--seconds 60]
-//   [--spans plain|orders] [--protocols otlp-http,otlp-grpc] [--in-flight 8] [--json]
-//   [--peer jaeger=PROGRAM] [--peer otelcol=PROGRAM]
+//   [--spans plain|orders] [--protocols otlp-http,otlp-grpc] [--in-flight 8] [--rate SPANS_PER_SECOND]
+//   [--json]
+//   [--peer jaeger=PROGRAM] [--peer jaeger-os=PROGRAM] [--peer otelcol=PROGRAM]
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Collector, dataFolder } from './support/collectors/collector.ts';
@@ -13,7 +15,7 @@ import { startOpenTelemetryCollector } from './support/collectors/opentelemetry.
 import { startThroughline } from './support/collectors/throughline.ts';
 import { type IngestResult, ingestTable, mapValues, sum } from './support/ingest-table.ts';
 import { Probe } from './support/probe.ts';
-import { cpuSeconds, peakBytes, untilIdle } from './support/process-cost.ts';
+import { cpuSeconds, machineCpuSeconds, peakBytes, untilIdle } from './support/process-cost.ts';
 import { plainRecording, recordOrders, saveRecording, templatesOf } from './support/recording.ts';
 import { renewalOf, renewedTraceId } from './support/request-template.ts';
 import { type Protocol, type SendTask, sendSpans } from './support/send-spans.ts';
@@ -30,6 +32,7 @@ const { values: options } = parseArgs({
     spans: { type: 'string', default: 'plain' },
     protocols: { type: 'string', default: 'otlp-http,otlp-grpc' },
     'in-flight': { type: 'string', default: '8' },
+    rate: { type: 'string' },
     peer: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
@@ -54,9 +57,10 @@ process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${ingestTa
 
 function peerOf(option: string): Start {
   const [name, program = ''] = option.split('=', 2);
-  if (name === 'jaeger') return () => startJaeger(program);
+  if (name === 'jaeger') return () => startJaeger(program, 'fsync');
+  if (name === 'jaeger-os') return () => startJaeger(program, 'os');
   if (name === 'otelcol') return () => startOpenTelemetryCollector(program);
-  throw new Error(`--peer ${option}: there are jaeger=PROGRAM and otelcol=PROGRAM`);
+  throw new Error(`--peer ${option}: there are jaeger, jaeger-os and otelcol, =PROGRAM`);
 }
 
 async function measure(start: Start, protocol: Protocol): Promise<IngestResult> {
@@ -80,7 +84,9 @@ async function measureRunning(collector: Collector, protocol: Protocol): Promise
     inFlight: Number(options['in-flight']),
     connections: CONNECTIONS,
     seconds: Number(options.seconds),
+    ...(options.rate === undefined ? {} : { spansPerSecond: Number(options.rate) }),
   };
+  const othersBefore = othersCpuSeconds(collector);
   const cpuBefore = cpuOf(collector);
   const probe = new Probe(collector);
   const sent = await sendSpans(task);
@@ -88,6 +94,7 @@ async function measureRunning(collector: Collector, protocol: Protocol): Promise
   await collector.stored();
   const storedMs = sent.elapsedMs + performance.now() - stoppedMs;
   const cpuAfter = cpuOf(collector);
+  const othersCpuS = othersCpuSeconds(collector) - othersBefore - sent.cpuS;
   await probe.stop();
   await Promise.all(Object.values(collector.pids).map(untilIdle));
   const cpuLater = cpuOf(collector);
@@ -112,6 +119,7 @@ async function measureRunning(collector: Collector, protocol: Protocol): Promise
     cpuUsPerSpan: mapValues(cpuAfter, (s, name) => perSpanUs(s - (cpuBefore[name] ?? 0))),
     peakBytes: peaks,
     laterCpuUsPerSpan: perSpanUs(sum(cpuLater) - sum(cpuAfter)),
+    othersShare: othersCpuS / ((storedMs / 1_000) * availableParallelism()),
     bytesPerSpan: bytes / sent.spans,
     tables: mapValues(tables, (tableBytes) => tableBytes / sent.spans),
     waitsMs: probe.waitsMs,
@@ -134,6 +142,12 @@ async function reads(
     if (spans === 0) throw new Error(`trace ${traceId} was acknowledged and is not there`);
   }
   return timesMs;
+}
+
+/** Of processes that are neither the collector nor this one; the sender is among them. */
+function othersCpuSeconds(collector: Collector): number {
+  const { user, system } = process.cpuUsage();
+  return machineCpuSeconds() - sum(cpuOf(collector)) - (user + system) / 1e6;
 }
 
 function cpuOf(collector: Collector): Record<string, number> {

@@ -17,6 +17,8 @@ export interface IngestResult {
   readonly peakBytes: Readonly<Record<string, number>>;
   /** What merges or compaction cost afterwards. */
   readonly laterCpuUsPerSpan: number;
+  /** Of the machine's CPU time, what went to processes that are no part of this: noise. */
+  readonly othersShare: number;
   readonly bytesPerSpan: number;
   readonly tables: Readonly<Record<string, number>>;
   readonly waitsMs: readonly number[];
@@ -48,6 +50,7 @@ const ROWS = [
   'of it',
   'merges later',
   'sender',
+  'share of the CPU that others took',
   'peak memory',
   'disk, bytes a span',
   'of it',
@@ -87,6 +90,7 @@ function cellsOf(result: IngestResult, results: readonly IngestResult[]): string
     parts(result.cpuUsPerSpan, 2),
     `${result.laterCpuUsPerSpan.toFixed(2)} us`,
     `${((sent.cpuS / sent.spans) * 1e6).toFixed(2)} us`,
+    `${(result.othersShare * 100).toFixed(0)} %`,
     parts(
       mapValues(result.peakBytes, (bytes) => bytes / MIB),
       0,

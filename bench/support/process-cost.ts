@@ -14,6 +14,16 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
+/** The CPU time that all processes of the machine have used, in seconds (Linux). */
+export function machineCpuSeconds(): number {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split(
+    /\s+/,
+    8,
+  );
+  const busy = [user, nice, system, irq, softirq].map(Number);
+  return busy.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_S;
+}
+
 /** The most resident memory that a process ever had (Linux). */
 export function peakBytes(pid: number): number {
   const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -20,6 +20,8 @@ export interface SendTask {
   /** Requests that wait for their answer at once, shared by the connections. */
   readonly inFlight: number;
   readonly connections: number;
+  /** As fast as answers come, when absent. */
+  readonly spansPerSecond?: number;
   /** How long to send; or which rounds of the recording, half-open. */
   readonly seconds?: number;
   readonly rounds?: { readonly from: number; readonly until: number };

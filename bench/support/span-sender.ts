@@ -1,5 +1,5 @@
-// Sends a recording in a closed loop: so many requests under way, each with ids of its own. A process of
-// its own, so that its CPU time is nobody's. Prints a `Sent` when it is done. Used by `sendSpans`.
+// Sends a recording in a closed loop: so many requests under way, each with ids of its own, at most so many
+// spans a second. A process of its own, so that its CPU time is nobody's. Prints a `Sent` when it is done. Used by `sendSpans`.
 import { closeDestinations, type Destination, destinationOf } from './destination.ts';
 
 import { loadRecording, templatesOf } from './recording.ts';
@@ -17,6 +17,7 @@ const beginNs = templates.map((t) => t.beginNs()).reduce((a, b) => (a < b ? a : 
 const last = task.rounds === undefined ? Infinity : task.rounds.until * templates.length;
 
 let next = (task.rounds?.from ?? 0) * templates.length;
+let spansBegun = 0;
 let requests = 0;
 let spans = 0;
 const refusals: Record<string, number> = {};
@@ -51,6 +52,8 @@ async function sendAll(destination: Destination): Promise<void> {
     const index = next++;
     const template = templates[index % templates.length];
     if (template === undefined) return;
+    await turnOf(spansBegun);
+    spansBegun += template.spanCount;
     const round = Math.floor(index / templates.length);
     const ids = renewalIn(round);
     // Rounds follow each other in time as if the last one ended now.
@@ -59,6 +62,14 @@ async function sendAll(destination: Destination): Promise<void> {
     requests += 1;
     spans += template.spanCount;
   }
+}
+
+/** Waits until so many spans should have been sent. */
+async function turnOf(spansBefore: number): Promise<void> {
+  if (task.spansPerSecond === undefined) return;
+  const dueMs = startMs + (spansBefore / task.spansPerSecond) * 1_000;
+  const waitMs = dueMs - performance.now();
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
 function renewalIn(round: number): Renewal {

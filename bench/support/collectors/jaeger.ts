@@ -7,13 +7,15 @@ import { freePort, startPeer } from './peer-process.ts';
 const SETTLE_MS = 500;
 
 /**
- * Jaeger 2 with Badger, its own store on disk, written synchronously (`consistency`), without a queue or
- * batches before it: a request is answered when it is stored, as ours is. Build it from its module:
+ * Jaeger 2 with Badger, its own store on disk, without a queue or batches before it: a request is answered
+ * when it is stored. Build it from its module, whose version 1.76.0 holds version 2.13:
  *
- *     go mod download github.com/jaegertracing/jaeger@v1.76.0   (the sources of 2.13 too)
- *     cd a copy of the module and run: go build -o jaeger ./cmd/jaeger
+ *     go mod download -json github.com/jaegertracing/jaeger@v1.76.0   (says where it is)
+ *     go build -o jaeger ./cmd/jaeger   (in a copy of that folder)
+ *
+ * @param durability `fsync` as ours: what is answered is on disk. `os` is Jaeger's default.
  */
-export async function startJaeger(program: string): Promise<Collector> {
+export async function startJaeger(program: string, durability: 'fsync' | 'os'): Promise<Collector> {
   const [http, grpc, query, queryGrpc, health] = await Promise.all(
     Array.from({ length: 5 }, () => freePort()),
   );
@@ -35,7 +37,7 @@ export async function startJaeger(program: string): Promise<Collector> {
               badger: {
                 directories: { keys: `${folder}/keys`, values: `${folder}/values` },
                 ephemeral: false,
-                consistency: true,
+                consistency: durability === 'fsync',
                 ttl: { spans: '168h' },
               },
             },
@@ -59,7 +61,7 @@ export async function startJaeger(program: string): Promise<Collector> {
     }),
   });
   return {
-    name: 'jaeger',
+    name: `jaeger (${durability})`,
     otlpHttp: `http://${address(http)}`,
     otlpGrpc: `http://${address(grpc)}`,
     pids: { server: peer.pid },

@@ -9,7 +9,8 @@ import { freePort, startPeer } from './peer-process.ts';
  * An OpenTelemetry Collector whose exporter has its queue on disk (`file_storage` with fsync), the way in
  * which it loses nothing; behind it a server that takes everything and keeps nothing. It is no store, so
  * it answers no queries. Any build with the OTLP receiver, the OTLP/HTTP exporter and the extension
- * file_storage will do, such as the contrib distribution or one by `go build` from these modules.
+ * file_storage will do, such as the contrib distribution, or a main package that calls `otelcol.NewCommand`
+ * with the factories of these three, `otelconftelemetry` and the providers `file` and `env`, by `go build`.
  */
 export async function startOpenTelemetryCollector(program: string): Promise<Collector> {
   const [http, grpc] = await Promise.all([freePort(), freePort()]);

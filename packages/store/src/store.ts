@@ -25,7 +25,7 @@ import type { TraceStore } from './trace-store.ts';
 import { Turns } from './turns.ts';
 
 const JOURNAL_BYTES_MAX = 1024 ** 3;
-const SEGMENT_BYTES_MAX = 4 * 1024 ** 2;
+const SEGMENT_BYTES_MAX = 16 * 1024 ** 2;
 const SEGMENT_AGE_MS = 500;
 const ENGINE_MEMORY_BYTES_MAX = 2 * 1024 ** 3;
 const QUARANTINE_LISTED_MAX = 20;

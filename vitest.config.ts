@@ -12,7 +12,8 @@ export default defineConfig({
             'trading/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          // Property tests over large graphs take seconds, and several times as long on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {

@@ -10,6 +10,7 @@ import { startPostgres } from '../scripts/provision/postgres.ts';
 import { type ExchangeProxy, startExchangeProxy } from './support/bot-exchange-proxy.ts';
 import { type BotProcess, startBotProcess } from './support/bot-process.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
+import { edgesOf } from './support/span-tree.ts';
 
 const DEADLINE_MS = 20_000;
 const API_KEY = 'key-that-nobody-may-see';
@@ -160,6 +161,32 @@ function requestsBelow(spans: readonly CollectedSpan[], parent: CollectedSpan): 
     );
 }
 
+/** All spans of an order that is filled at once: each with its kind, and what it is below. */
+const TREE = [
+  'bot client GET < bot order_validation',
+  'bot client GET < bot signal_generation.rsi_mean_reversion',
+  'bot client POST < bot order_execution',
+  'bot client pg-pool.connect < bot handler - fastify -> @fastify/otel',
+  'bot client pg-pool.connect < bot order_confirmation',
+  'bot client pg-pool.connect < bot order_execution',
+  'bot client pg-pool.connect < bot order_validation',
+  'bot client pg-pool.connect < bot signal_generation.rsi_mean_reversion',
+  'bot client pg.query:INSERT < bot order_validation',
+  'bot client pg.query:INSERT < bot signal_generation.rsi_mean_reversion',
+  'bot client pg.query:SELECT < bot handler - fastify -> @fastify/otel',
+  'bot client pg.query:SELECT < bot order_validation',
+  'bot client pg.query:UPDATE < bot order_confirmation',
+  'bot client pg.query:UPDATE < bot order_execution',
+  'bot internal handler - fastify -> @fastify/otel < bot request',
+  'bot internal onSend - fastify -> @fastify/otel < bot request',
+  'bot internal order_confirmation < bot order_execution',
+  'bot internal order_execution < bot order_validation',
+  'bot internal order_validation < bot signal_generation.rsi_mean_reversion',
+  'bot internal request < bot POST /signals/run',
+  'bot internal signal_generation.rsi_mean_reversion < bot handler - fastify -> @fastify/otel',
+  'bot server POST /signals/run < -',
+];
+
 const WORKFLOW = [SIGNAL_GENERATION, 'order_validation', 'order_execution', 'order_confirmation'];
 
 describe.each(['PostgreSQL', 'PGlite'])('with %s', (database) => {
@@ -176,6 +203,8 @@ describe.each(['PostgreSQL', 'PGlite'])('with %s', (database) => {
     expect(path[0]).toBe('POST /signals/run');
     expect(path.slice(-4)).toEqual(WORKFLOW);
     expect(spans.filter(({ isError }) => isError)).toEqual([]);
+    const inDatabase = / (one_trace|postgres) </;
+    expect(edgesOf(spans).map((edge) => edge.replace(inDatabase, ' <'))).toEqual(TREE);
 
     const generation = named(spans, SIGNAL_GENERATION);
     expect(generation.attributes).toMatchObject({

@@ -21,6 +21,11 @@ test('the demo with --exit reads every order back whole and exact', async () => 
   expect(code).toBe(0);
   expect(stdout).toContain(`${ORDERS} orders read back`);
   expect(stdout).toContain('each whole and exact');
+  expect(stdout).toMatch(
+    /^signals: tick to trade .* whole and exact .*\/lifecycles\/tick_to_trade\//m,
+  );
+  expect(stdout).toMatch(/^options: option quote completed .* whole and exact/m);
+  expect(stdout).toMatch(/^bot: bot order .* whole and exact/m);
   expect(stdout).toMatch(/Slowest order .*\n(.*\n)+.*http:\/\/127\.0\.0\.1:\d+\/orders\//);
 });
 

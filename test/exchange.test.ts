@@ -138,6 +138,39 @@ test('one socket places, sees its reports after the answer, fills and cancels', 
   expect(position?.B).toHaveLength(2);
 });
 
+test('commissions are told wherever a fill is, and with the account', async () => {
+  const { wsApiUrl } = await start({ ...QUIET, commission: { makerBps: 10, takerBps: 20 } });
+  const client = await logOn(wsApiUrl);
+  await client.call('order.place', { ...LIMIT, side: 'SELL', quantity: '1' });
+  const buy = await client.call('order.place', { ...LIMIT, side: 'BUY', quantity: '1' });
+  expect(buy.result?.fills).toMatchObject([{ commission: '0.00200000', commissionAsset: 'BTC' }]);
+  await client.until(({ event }) => event?.x === 'TRADE' && event.S === 'BUY');
+  const told = client.reports().map(({ x, S, n, N }) => [x, S, n, N]);
+  expect(told.filter(([type]) => type === 'TRADE')).toEqual([
+    ['TRADE', 'SELL', '50.00000000', 'USDT'],
+    ['TRADE', 'BUY', '0.00200000', 'BTC'],
+  ]);
+  expect((await client.call('account.status')).result).toMatchObject({
+    makerCommission: 10,
+    commissionRates: { maker: '0.00100000', taker: '0.00200000' },
+  });
+});
+
+test('with repeated and overtaken reports, each is told at least once', async () => {
+  const faults = { repeatProbability: 0.5, reorderProbability: 0.5 };
+  const { wsApiUrl } = await start({ ...QUIET, faults });
+  const client = await logOn(wsApiUrl);
+  const ids = Array.from({ length: 20 }, (_, index) => `order-${index}`);
+  for (const newClientOrderId of ids) {
+    await client.call('order.place', { ...LIMIT, side: 'BUY', quantity: '0.1', newClientOrderId });
+  }
+  const reported = () => client.reports().map(({ c }) => String(c));
+  for (const id of ids) await client.until(({ event }) => event?.c === id);
+  await vi.waitFor(() => expect(reported().length).toBeGreaterThan(ids.length));
+  const firsts = [...new Set(reported())];
+  expect(firsts.toSorted()).toEqual(ids.toSorted());
+});
+
 test('a refused order is answered with its error and reported as rejected', async () => {
   const { wsApiUrl, stats } = await start({ ...QUIET, faults: { rejectProbability: 1 } });
   const client = await logOn(wsApiUrl);

@@ -36,6 +36,18 @@ const LIFECYCLES = [
   ['signal_generation.moving_average_crossover', 'order_confirmation'],
 ] as const;
 
+/** What only this service tells of itself. */
+const METRICS: Readonly<Record<string, readonly string[]>> = {
+  exchange: ['exchange_orders_ended_total{status="filled"}', 'exchange_sockets_open'],
+  orders: [
+    'orders_clients 0',
+    'orders_client_orders_ended_total{status="filled"} 0',
+    'orders_exchange_connected{venue=',
+    'throughline_sdk_spans_started_total{service="wss-server"}',
+  ],
+  bot: ['throughline_sdk_spans_started_total '],
+};
+
 const running: ReadyProcess<unknown>[] = [];
 let collector: Collector | undefined;
 beforeEach(() => {
@@ -124,18 +136,26 @@ test('the floor says what runs where, every service is healthy, and each system 
   expect(ready.services.orders).toMatchObject({ wsUrl: expect.stringMatching(/^ws:/) });
   for (const { pid, health, service } of rows) {
     expect(isAlive(pid), service).toBe(true);
-    if (health === undefined) continue;
+    if (health === undefined) {
+      expect(service).toBe('nats-server');
+      continue;
+    }
     expect(await get(`${health}/healthz`), service).toMatchObject({ status: 200 });
     await expect
       .poll(() => get(`${health}/readyz`), { timeout: DEADLINE_MS, message: service })
       .toMatchObject({ status: 200 });
     const { text } = await get(`${health}/metrics`);
     expect(text, service).toContain('process_cpu_seconds_total');
+    for (const line of METRICS[service] ?? []) expect(text, service).toContain(line);
   }
   for (const [first, last] of LIFECYCLES) {
     const isWhole = () => collector && tracesWith(collector.spans, first, last) > 0;
     await expect.poll(isWhole, { timeout: DEADLINE_MS, message: `${first} to ${last}` }).toBe(true);
   }
+  // Each start of a service is an instance of its own.
+  const services = new Map(collector.spans.map(({ instance, service }) => [instance, service]));
+  expect([...services.values()].sort()).toEqual([...new Set(services.values())].sort());
+  expect(services.size).toBeGreaterThan(8);
 
   expect(await stop()).toBe(0);
   for (const { pid, service } of rows) expect(isAlive(pid), service).toBe(false);

@@ -10,6 +10,8 @@ import { startKafka } from '../scripts/provision/kafka.ts';
 import { startPostgres } from '../scripts/provision/postgres.ts';
 import { metricOf, type OptionsProcess, startOptions } from './support/options-processes.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
+import { startProcess } from './support/process.ts';
+import { edgesOf } from './support/span-tree.ts';
 
 const WAIT_MS = 60_000;
 
@@ -88,28 +90,24 @@ function named(name: string): CollectedSpan[] {
   return collector.spans.filter((span) => span.name === name);
 }
 
-/** The spans of a trace as `service name`, each below its parent. */
-function treeOf(traceId: string): Record<string, string | undefined> {
-  const spans = collector.spans.filter((span) => span.traceId === traceId);
-  const names = new Map(spans.map(({ spanId, service, name }) => [spanId, `${service} ${name}`]));
-  return Object.fromEntries(
-    spans.map((span) => [names.get(span.spanId), names.get(span.parentSpanId ?? '')]),
-  );
+/** What hangs below what in a trace. */
+function treeOf(traceId: string): string[] {
+  return edgesOf(collector.spans.filter((span) => span.traceId === traceId));
 }
 
-/** Of every quote, from the feed to its row. */
-const TREE = {
-  'ingestion fetch_instrument_data': undefined,
-  'ingestion enrich_context': 'ingestion fetch_instrument_data',
-  'ingestion send_to_kafka': 'ingestion fetch_instrument_data',
-  'processor process_message': 'ingestion send_to_kafka',
-  'processor clean_data': 'processor process_message',
-  'processor calculate_bsm': 'processor process_message',
-  'processor send_enriched': 'processor process_message',
-  'storage store_data': 'processor send_enriched',
-  'storage prepare_records': 'storage store_data',
-  'storage db_write': 'storage store_data',
-};
+/** Of every quote, from the feed to its row: each span with its kind, and what it is below. */
+const TREE = [
+  'ingestion internal enrich_context < ingestion fetch_instrument_data',
+  'ingestion internal fetch_instrument_data < -',
+  'ingestion producer send_to_kafka < ingestion fetch_instrument_data',
+  'processor consumer process_message < ingestion send_to_kafka',
+  'processor internal calculate_bsm < processor process_message',
+  'processor internal clean_data < processor process_message',
+  'processor producer send_enriched < processor process_message',
+  'storage client db_write < storage store_data',
+  'storage consumer store_data < processor send_enriched',
+  'storage internal prepare_records < storage store_data',
+];
 
 test('each quote is one trace from the feed to its row, and batches link to their messages', async () => {
   const priced = await metricOf(processor, 'processor_quotes_priced_total');
@@ -281,7 +279,7 @@ test('replicas that are killed and added in mid-stream lose no context and no ro
     expect(named(name).filter((span) => !feeds.has(span.traceId))).toEqual([]);
   }
   for (const process of processes.filter(({ ready }) => ready.service !== 'historical')) {
-    const consumed = 'throughline_messages_consumed_total';
+    const consumed = 'throughline_sdk_messages_consumed_total';
     const withContext = await metricOf(process, `${consumed}{outcome="with_context"}`);
     expect(await metricOf(process, consumed)).toBe(withContext);
   }
@@ -297,6 +295,28 @@ test('all in one process, over channels and into the embedded database, traces l
   expect(body.quotes).toHaveLength(40);
   for (const { trace_id } of body.quotes) expect(treeOf(trace_id)).toEqual(TREE);
   expect(collector.spans.filter(({ isError }) => isError)).toEqual([]);
+});
+
+interface FloorReady {
+  readonly rows: readonly { readonly service: string; readonly replica: string }[];
+  readonly services: Readonly<Record<string, { readonly url: string }>>;
+}
+
+test('on a floor with Kafka and without PostgreSQL, the processes share a database in memory', async () => {
+  // They would take the messages.
+  for (const process of [...processes]) await stop(process);
+  const flags = ['--json', '--exit-with-parent', '--systems', 'options'];
+  const brokers = ['--kafka', kafka.bootstrap, '--otlp', collector.url];
+  const floor = await startProcess<FloorReady>('trading/floor.ts', [...flags, ...brokers]);
+  const { rows, services } = floor.ready;
+  expect(rows.map(({ service }) => service).sort()).toEqual(
+    ['exchange', 'pglite', ...['historical', 'ingestion', 'processor', 'storage']].sort(),
+  );
+  // What storage has written, historical reads.
+  await until(() => named('db_write').length > 0, 'a row');
+  const url = `${services.historical?.url}/chain?underlying=${underlyingOf()}`;
+  await until(async () => (await ask(url)).body.quotes.length > 0, 'the quotes');
+  expect(await floor.stop()).toBe(0);
 });
 
 function underlyingOf(): unknown {

@@ -177,7 +177,7 @@ test('malformed orders get a clear error and disturb nobody', async () => {
     ['{"type":"order.new"', 'TL_ORDER_INVALID', /not JSON/],
     ['[]', 'TL_ORDER_INVALID', /expected object/],
     [Buffer.from([1, 2, 3]), 'TL_ORDER_INVALID', /binary/],
-    ['{"type":"order.cancel"}', 'TL_ORDER_INVALID', /type/],
+    ['{"type":"order.nonsense"}', 'TL_ORDER_INVALID', /type/],
     [JSON.stringify(marketOrder({ symbol: 'NOSUCH' })), 'TL_ORDER_INVALID', /NOSUCH/],
     [JSON.stringify(marketOrder({ quantity: '0.000000001' })), 'TL_ORDER_INVALID', /quantity/],
     [JSON.stringify(marketOrder({ quantity: '-1' })), 'TL_ORDER_INVALID', /quantity/],

@@ -13,6 +13,7 @@ import {
   errorsOf,
   expectFullCoverage,
   expectTickToTrade,
+  expectTree,
   named,
 } from './support/signals-topology.ts';
 
@@ -76,6 +77,7 @@ test('one trace from tick to confirmation, with an old-style service in it', asy
   const others = spans.filter((span) => !old.signals.some((one) => one.traceId === span.traceId));
   expectFullCoverage(others);
   expect(expectTickToTrade(others)).toBeGreaterThanOrEqual(1);
+  expectTree(others);
   expectConflation(spans);
   const [asked] = named(spans, 'process candles.get');
   expect(asked && ancestry(spans, asked).slice(0, 3)).toEqual([
@@ -242,8 +244,22 @@ test('what the limits or the exchange refuse is classified, recorded, and not tr
     ]),
   );
   expect(types('order_execution')).toEqual([[true, 'authentication']]);
-  expect(named(spans, 'order_confirmation')).toEqual([]);
+  // Whatever became of it: a signal that the engine could read ends with a confirmation.
+  expect(types('order_confirmation').map(([, type]) => type)).toEqual(
+    expect.arrayContaining(['risk_confidence', 'signal_stale', 'symbol_unknown', 'authentication']),
+  );
+  for (const confirmation of named(spans, 'order_confirmation')) {
+    expect(confirmation).toMatchObject({
+      isError: false,
+      attributes: { 'order.status': 'rejected', 'order.success': false },
+    });
+    expect(ancestry(spans, confirmation)[1]).toBe('tradeengine process signals.trading');
+  }
+  expect(named(spans, 'order_confirmation')).toHaveLength(4);
   expect(named(spans, 'process signals.trading')).toHaveLength(4);
+  const told = system.seenOn('order.confirmed').map(({ payload }) => payload);
+  expect(told.map(({ status }) => status)).toEqual(Array(4).fill('REJECTED'));
+  expect(told.map(({ reason }) => reason)).toContain('risk_confidence');
 });
 
 test('the five in one process, over channels, make the same trace', async () => {

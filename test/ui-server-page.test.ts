@@ -12,6 +12,7 @@ import { healthyStatus } from '../packages/model/src/testing/status.ts';
 import { type Server, startServer } from '../packages/server/src/main.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
 import { buildUi } from './support/ui/build.ts';
+import { NO_MESSAGES } from './support/ui/coverage.ts';
 import { HOSTILE_TEXTS } from './support/ui/hostile.ts';
 import { type Fixture, serveFixture } from './support/ui/server.ts';
 import { eventfulStatus, hostileStatus } from './support/ui/status.ts';
@@ -22,7 +23,7 @@ const POLL_MS = 2_500;
 /** WCAG 2.2, 1.4.3: of text that is not large. */
 const CONTRAST_MIN = 4.5;
 
-const fixture: Fixture = { lifecycles: [], status: healthyStatus() };
+const fixture: Fixture = { coverage: NO_MESSAGES, lifecycles: [], status: healthyStatus() };
 let dist: string;
 let server: Awaited<ReturnType<typeof serveFixture>>;
 let browser: Browser;

@@ -9,11 +9,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { healthyStatus } from '../packages/model/src/testing/status.ts';
 import { launchBrowser, openPage, type WatchedPage } from './support/ui/browser.ts';
 import { buildUi } from './support/ui/build.ts';
+import { lossyCoverage, NO_MESSAGES } from './support/ui/coverage.ts';
 import { HOSTILE_TEXTS, hostile } from './support/ui/hostile.ts';
 import { KEYS, laterOrders, scenario } from './support/ui/scenario.ts';
 import { type Fixture, serveFixture } from './support/ui/server.ts';
 
-const fixture: Fixture = { lifecycles: [], status: healthyStatus() };
+const fixture: Fixture = { lifecycles: [], status: healthyStatus(), coverage: NO_MESSAGES };
 let dist: string;
 let server: Awaited<ReturnType<typeof serveFixture>>;
 let browser: Browser;
@@ -126,6 +127,34 @@ describe('in a browser', () => {
       await page.getByRole('button', { name: 'Clear filter' }).click();
       await page.getByRole('link', { name: 'desk-9/block-1' }).waitFor();
       expect(new URL(page.url()).search).toBe('?sort=duration');
+    });
+
+    test('is of one kind of lifecycles, and its address remembers of which', async () => {
+      const [first] = scenario();
+      if (!first) throw new Error('there is no order');
+      const { quantities: _, ...rest } = first;
+      const traceId = rest.spans[0]?.traceId ?? '';
+      const attributes = { ...rest.attributes, 'strategy.name': 'ema_cross' };
+      const tick = { ...rest, name: 'tick_to_trade', key: traceId, status: 'filled', attributes };
+      fixture.lifecycles = [...scenario(), { ...tick, complete: true, siblings: [] }];
+      await page.goto('/?q=nonsense');
+      await page.getByRole('link', { name: 'Tick to trade' }).click();
+      const table = page.getByRole('table', { name: 'Tick to trade' });
+      await table.getByText('ema_cross').waitFor();
+      expect(new URL(page.url()).search).toBe('?name=tick_to_trade');
+      await page.getByRole('button', { name: 'expired' }).click();
+      await page.getByText('No tick matches').waitFor();
+      await page.getByRole('button', { name: 'Clear filter' }).click();
+      await page.reload();
+      await table.getByRole('link', { name: traceId }).click();
+      await page.getByRole('heading', { name: traceId }).waitFor();
+      await page.getByText('✓ The parts sum to the total exactly').waitFor();
+      expect(await region('Allocations').count()).toBe(0);
+      await page.getByRole('link', { name: 'Tick to trade' }).click();
+      await table.getByText('ema_cross').waitFor();
+      await page.getByRole('link', { name: 'Bot orders' }).click();
+      await page.getByText('no bot order begins in them').waitFor();
+      await page.getByText('--systems bot').waitFor();
     });
 
     test('can be walked with the keyboard', async () => {
@@ -324,6 +353,29 @@ describe('in a browser', () => {
       await page.goto('/orders/nobody/nothing');
       await page.getByText('There is no order nobody/nothing.').waitFor();
       await page.getByText('--retention').waitFor();
+    });
+  });
+
+  describe('the coverage', () => {
+    test('says what to do about a hop that loses contexts, and leads to one that was lost', async () => {
+      const traceId = scenario()[0]?.spans[0]?.traceId ?? '';
+      fixture.coverage = lossyCoverage(traceId);
+      await page.goto('/');
+      await page.getByRole('link', { name: 'Coverage' }).click();
+      const rows = page.getByRole('table', { name: 'Hops' }).getByRole('row');
+      const [worst, other] = [rows.nth(1), rows.nth(2)];
+      expect(await worst.innerText()).toContain('socket-client → market.data → data-manager');
+      expect(await worst.innerText()).toContain('100 messages came without context');
+      expect(await worst.innerText()).toContain('90.0 %');
+      expect(await other.innerText()).toContain('100 %');
+      await worst.getByRole('link', { name: 'trace' }).click();
+      await expect.poll(() => new URL(page.url()).pathname).toBe(`/traces/${traceId}`);
+    });
+
+    test('of no messages says what would be one', async () => {
+      fixture.coverage = NO_MESSAGES;
+      await page.goto('/coverage');
+      await page.getByRole('heading', { name: 'No messages in 15 min' }).waitFor();
     });
   });
 

@@ -29,7 +29,6 @@ export async function startBotProcess(
       cwd: ROOT,
       env: {
         ...process.env,
-        OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici,fastify,pg',
         OTEL_BSP_SCHEDULE_DELAY: '50',
         ...environment,
       },

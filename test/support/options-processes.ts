@@ -21,7 +21,6 @@ export function startOptions(
   const environment = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_BSP_SCHEDULE_DELAY: '20',
-    OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,fastify,pg',
     LOG_LEVEL: 'warn',
   };
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);

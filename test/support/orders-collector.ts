@@ -10,6 +10,8 @@ export interface CollectedSpan {
   readonly name: string;
   readonly kind: string;
   readonly service: string;
+  /** `service.instance.id`: of each start of a service another. */
+  readonly instance: string;
   readonly startNs: bigint;
   readonly endNs: bigint;
   readonly isError: boolean;
@@ -65,7 +67,9 @@ const STATUS_ERROR = 2n;
 function decodeSpans(request: Uint8Array): CollectedSpan[] {
   return new Message(request).messages(1).flatMap((resourceSpans) => {
     const resource = resourceSpans.messages(1).flatMap((message) => message.messages(1));
-    const service = String(attributesOf(resource)['service.name']);
+    const attributes = attributesOf(resource);
+    const service = String(attributes['service.name']);
+    const instance = String(attributes['service.instance.id']);
     const scopes = resourceSpans.messages(2);
     return scopes
       .flatMap((scope) => scope.messages(2))
@@ -76,6 +80,7 @@ function decodeSpans(request: Uint8Array): CollectedSpan[] {
         name: span.text(5),
         kind: KINDS[Number(span.integer(6))] ?? '',
         service,
+        instance,
         startNs: span.integer(7),
         endNs: span.integer(8),
         isError: span.messages(15)[0]?.integer(3) === STATUS_ERROR,

@@ -12,6 +12,9 @@ export interface ExchangeProxy {
   readonly sent: string[];
   /** Every text that came from it. */
   readonly received: string[];
+  /** Keeps back what goes to the exchange with this method, until {@link release}. */
+  hold(method: string): void;
+  release(): void;
   /** Loses all connections at once, without a word; new ones are taken. */
   cut(): void;
   close(): Promise<void>;
@@ -21,11 +24,16 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
   const sent: string[] = [];
   const received: string[] = [];
   const sockets = new Set<WebSocket>();
+  let held: { readonly method: string; readonly gate: PromiseWithResolvers<void> } | undefined;
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   server.on('connection', (near) => {
     const far = new WebSocket(exchangeWsApi);
-    const open = once(far, 'open');
+    // It fails when the connection is cut before it stands.
+    const open = once(far, 'open').then(
+      () => true,
+      () => false,
+    );
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -37,8 +45,8 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
     }
     near.on('message', async (data) => {
       sent.push(data.toString());
-      await open;
-      far.send(data.toString());
+      if (held && data.toString().includes(`"${held.method}"`)) await held.gate.promise;
+      if (await open) far.send(data.toString());
     });
     far.on('message', (data) => {
       received.push(data.toString());
@@ -52,6 +60,13 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
     wsApi: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sent,
     received,
+    hold(method) {
+      held = { method, gate: Promise.withResolvers() };
+    },
+    release() {
+      held?.gate.resolve();
+      held = undefined;
+    },
     cut,
     async close() {
       cut();

@@ -14,7 +14,8 @@ export async function startOrdersProcess(
 ): Promise<OrdersProcess> {
   const address = ['--exchange-rest', exchange.rest, '--exchange-ws-api', exchange.wsApi];
   const script = 'trading/orders/src/main.ts';
-  const orders = await startProcess<{ wsUrl: string }>(script, [...address, ...args]);
+  const flags = ['--exit-with-parent', ...address, ...args];
+  const orders = await startProcess<{ wsUrl: string }>(script, flags);
   return { ...orders, wsUrl: orders.ready.wsUrl };
 }
 
@@ -28,6 +29,8 @@ export class TestClient {
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
+    // A test may wait for many messages at once.
+    socket.setMaxListeners(100);
     socket.on('message', (data) => this.messages.push(JSON.parse(data.toString())));
   }
 
@@ -57,7 +60,7 @@ export class TestClient {
       (message) =>
         message.type === 'order.update' &&
         message.client_order_id === orderId &&
-        ['filled', 'canceled', 'rejected', 'expired'].includes(message.status),
+        ['filled', 'canceled', 'replaced', 'rejected', 'expired'].includes(message.status),
     );
   }
 

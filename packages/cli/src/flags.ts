@@ -182,6 +182,17 @@ export const STATUS_FLAGS = {
   json: { type: 'switch', help: 'print the status as the API gives it' },
 } as const satisfies Record<string, Flag>;
 
+export const COVERAGE_FLAGS = {
+  ...STATUS_FLAGS,
+  start: {
+    type: 'string',
+    value: 'TIME',
+    help: 'of the range (default: 15 minutes before its end)',
+  },
+  end: { type: 'string', value: 'TIME', help: 'of the range, a day after its start at most (now)' },
+  json: { type: 'switch', help: 'print the coverage as the API gives it' },
+} as const satisfies Record<string, Flag>;
+
 /** The text of `--help`. */
 export function helpText(usage: string, flags: Readonly<Record<string, Flag>>): string {
   const rows = Object.entries(flags).map(([name, flag]) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ThroughlineError } from '@throughline/model';
 import { backup } from './commands/backup.ts';
+import { coverage } from './commands/coverage.ts';
 import { demo } from './commands/demo.ts';
 import { restore } from './commands/restore.ts';
 import { serve } from './commands/serve.ts';
@@ -11,17 +12,19 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<num
   serve,
   demo,
   status,
+  coverage,
   backup,
   restore,
 };
 
 const HELP = `throughline COMMAND [--help]
 
-  serve    receive, store and show traces
-  demo     serve, with a trading system that sends client orders through it
-  status   say how a running server is
-  backup   write everything that is stored into one file
-  restore  make a data directory out of such a file
+  serve     receive, store and show traces
+  demo      serve, with a trading system that sends client orders through it
+  status    say how a running server is
+  coverage  say where messages lose their trace context
+  backup    write everything that is stored into one file
+  restore   make a data directory out of such a file
 `;
 
 async function main([command, ...argv]: readonly string[]): Promise<number> {

@@ -1,3 +1,11 @@
+export {
+  type CoverageQuery,
+  type CoverageResponse,
+  coverageQuerySchema,
+  coverageResponseSchema,
+  formatCoverage,
+  type Hop,
+} from './api/coverage.ts';
 export { type ErrorResponse, errorResponseSchema } from './api/error.ts';
 export { type Finding, findingsOf, isReady } from './api/health.ts';
 export {
@@ -35,6 +43,8 @@ export {
 export {
   type Allocation,
   type Edge,
+  isBeginName,
+  isKeyedByTrace,
   type Lifecycle,
   type LifecycleDefinition,
   type LifecycleFlag,
@@ -42,18 +52,22 @@ export {
   type LifecycleSpan,
   lifecycleRowSchema,
   lifecycleSchema,
+  matchesName,
+  prefixOf,
   type Quantities,
   type Relevance,
   SEGMENT_KINDS,
   type Segment,
   type SegmentKind,
   type Sibling,
+  SPAN_STATUS,
   type Stage,
   type Warning,
 } from './lifecycle.ts';
 export {
   ATTR,
   BAGGAGE_KEYS,
+  CONTEXT_RECEIVED,
   LINK_TYPE,
   type LinkType,
   MESSAGING_SYSTEM,
@@ -63,6 +77,7 @@ export {
   WORKFLOW_SPAN,
 } from './semconv.ts';
 export { formatBytes } from './size.ts';
+export { type ClockSkew, formatSkew } from './skew.ts';
 export {
   type Attributes,
   type AttributeValue,

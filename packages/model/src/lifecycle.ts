@@ -1,23 +1,31 @@
 import { z } from 'zod';
 import { spanRefSchema } from './ids.ts';
+import { skewSchema } from './skew.ts';
 import { attributesSchema, spanSchema } from './span.ts';
 import { nanosecondsSchema } from './time.ts';
 
-/**
- * What a lifecycle is made of (tracing-model, section 3). `order` is built in; users add their own by
- * configuration.
- */
+/** What a lifecycle is made of (tracing-model, section 3). */
 export interface LifecycleDefinition {
   readonly name: string;
-  /** The attributes that together are the key, in the order in which the key is shown (`user/order`). */
+  /**
+   * The attributes that together are the key, in the order in which the key is shown (`user/order`).
+   * Without any the key is the id of the trace that the whole lifecycle lies in: then nothing is kept of
+   * its begin but the span, so that what begins by the thousand a second, and seldom ends, costs nothing.
+   */
   readonly keyAttributes: readonly string[];
-  /** Names of the spans with which a lifecycle begins. */
+  /** Names of the spans with which a lifecycle begins. One may end in `*`: all that begin so. */
   readonly beginSpans: readonly string[];
-  /** Names of the spans that can end it, and the attribute whose value says whether one does. */
+  /**
+   * Names of the spans that can end it, and the attribute whose value says whether one does. Without a
+   * status attribute one does that has not failed: it is `completed`, else `failed`.
+   */
   readonly endSpans: readonly string[];
-  readonly statusAttribute: string;
+  readonly statusAttribute?: string;
   readonly terminalStatuses: readonly string[];
-  /** Span name -> label of the stage that the span's own work belongs to. Others: the span's service. */
+  /**
+   * Span name, which may end in `*` -> label of the stage that the span's own work belongs to. Others: the
+   * span's service.
+   */
   readonly stageLabels: Readonly<Record<string, string>>;
   /** Present when quantities are to be conserved along the graph. */
   readonly quantities?: {
@@ -35,6 +43,30 @@ export interface LifecycleDefinition {
     /** The type of the links from the allocating span to the fill. */
     readonly fillLinkType: string;
   };
+}
+
+/** The status of an end span where no attribute tells one. */
+export const SPAN_STATUS = { completed: 'completed', failed: 'failed' } as const;
+
+/** Whether the key of these lifecycles is the id of their trace. */
+export function isKeyedByTrace({ keyAttributes }: LifecycleDefinition): boolean {
+  return keyAttributes.length === 0;
+}
+
+/** What the span's name begins with, for a pattern that ends in `*`; `undefined` for a whole name. */
+export function prefixOf(pattern: string): string | undefined {
+  return pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
+}
+
+/** Whether it is the name of a span with which these lifecycles begin. */
+export function isBeginName({ beginSpans }: LifecycleDefinition, name: string): boolean {
+  return beginSpans.some((pattern) => matchesName(pattern, name));
+}
+
+/** Whether the span's name is the pattern, or begins with what stands before its `*`. */
+export function matchesName(pattern: string, name: string): boolean {
+  const prefix = prefixOf(pattern);
+  return prefix === undefined ? name === pattern : name.startsWith(prefix);
 }
 
 export const SEGMENT_KINDS = [
@@ -136,6 +168,7 @@ const WARNING_CODES = [
   'truncated',
   'not_conserved',
   'duplicate_begin',
+  'clock_skew',
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
@@ -150,7 +183,7 @@ export type Warning = z.output<typeof warningSchema>;
  * One order's whole life across traces (tracing-model, section 3). `status` is the last value of the
  * status attribute, or `open` before there is one. `complete`: a terminal status was reached, nothing
  * was cut off, and no cause on the critical path is missing. `attributes` are those of the begin span, with
- * what the last update says of the order now.
+ * what the last update says of the order now. All times are corrected by `skew`.
  */
 export const lifecycleSchema = z.object({
   name: z.string(),
@@ -169,6 +202,7 @@ export const lifecycleSchema = z.object({
   stages: z.array(stageSchema),
   siblings: z.array(siblingSchema),
   quantities: quantitiesSchema.optional(),
+  skew: skewSchema,
 });
 export type Lifecycle = z.output<typeof lifecycleSchema>;
 

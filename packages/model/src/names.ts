@@ -4,6 +4,7 @@ export { type ErrorCode, ThroughlineError } from './errors.ts';
 export {
   ATTR,
   BAGGAGE_KEYS,
+  CONTEXT_RECEIVED,
   LINK_TYPE,
   type LinkType,
   MESSAGING_SYSTEM,

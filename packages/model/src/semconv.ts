@@ -2,6 +2,8 @@
 export const ATTR = {
   userId: 'user.id',
   clientOrderId: 'client.order_id',
+  /** The client's own id of a request to cancel or replace. */
+  clientRequestId: 'client.request_id',
   batchId: 'batch.id',
   batchSize: 'batch.size',
   batchUsers: 'batch.users',
@@ -9,6 +11,10 @@ export const ATTR = {
   batchTrigger: 'batch.trigger',
   exchangeOrderId: 'exchange.order_id',
   exchangeType: 'exchange.type',
+  /** Which of several venues of one type, by the name that the configuration gives it. */
+  exchangeVenue: 'exchange.venue',
+  /** An execution that was learned of by asking the venue: its report was lost. */
+  exchangeRecovered: 'exchange.recovered',
   exchangeOrderStatus: 'exchange.order_status',
   fillId: 'fill.id',
   fillQuantity: 'fill.quantity',
@@ -41,6 +47,8 @@ export const ATTR = {
   orderPrice: 'order.price',
   orderStatus: 'order.status',
   orderReason: 'order.reason',
+  /** The same as one word for programs, such as `risk_notional`. */
+  orderReasonCode: 'order.reason_code',
   orderSymbol: 'order.symbol',
   /** Our own id of an order, on every span of its workflow. */
   orderOrderId: 'order.order_id',
@@ -75,6 +83,7 @@ export const ATTR = {
   websocketMessagesReceived: 'websocket.messages.received',
   networkProtocolName: 'network.protocol.name',
   serverAddress: 'server.address',
+  serverPort: 'server.port',
   urlFull: 'url.full',
   dbSystemName: 'db.system.name',
   dbCollectionName: 'db.collection.name',
@@ -84,6 +93,7 @@ export const ATTR = {
   serviceVersion: 'service.version',
   serviceInstanceId: 'service.instance.id',
   hostName: 'host.name',
+  hostId: 'host.id',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -96,6 +106,8 @@ export const ATTR = {
   correlation: 'throughline.correlation',
   /** On a send: why its message went out without context, such as `max_payload`. */
   contextOmitted: 'throughline.context.omitted',
+  /** On a consumer's span: why no context was continued, one of {@link CONTEXT_RECEIVED}. */
+  contextReceived: 'throughline.context.received',
 } as const;
 
 /** Values of {@link ATTR.linkType}: how the linked span caused the linking one. */
@@ -108,12 +120,26 @@ export const LINK_TYPE = {
   allocatedTo: 'allocated_to',
   conflatedFrom: 'conflated_from',
   clientContext: 'client_context',
+  /** A request to cancel or replace, or an expiry: the order that is to end. */
+  amends: 'amends',
+  /** An order that takes the place of another of the same client. */
+  replaces: 'replaces',
   /** The connection that a message came or went over. */
   connection: 'connection',
   /** The previous attempt at the same message. */
   redeliveryOf: 'redelivery_of',
 } as const;
 export type LinkType = (typeof LINK_TYPE)[keyof typeof LINK_TYPE];
+
+/** Values of {@link ATTR.contextReceived}. */
+export const CONTEXT_RECEIVED = {
+  /** The message had none. */
+  missing: 'missing',
+  /** It broke the W3C rules. */
+  malformed: 'malformed',
+  /** The message came over a trust boundary: a context that it has is linked, if anything. */
+  untrusted: 'untrusted',
+} as const;
 
 /** Names of the spans of the reference system `orders`. */
 export const ORDER_SPAN = {
@@ -127,6 +153,12 @@ export const ORDER_SPAN = {
   exchangeFillReceived: 'exchange_fill_received',
   fillMatching: 'fill_matching',
   clientOrderUpdate: 'client_order_update',
+  clientOrderRefused: 'client_order_refused',
+  clientOrderCancelReceived: 'client_order_cancel_received',
+  clientOrderReplaceReceived: 'client_order_replace_received',
+  clientOrderExpiry: 'client_order_expiry',
+  orderAmendProcessing: 'order_amend_processing',
+  exchangeOrderCancel: 'exchange_order_cancel',
 } as const;
 
 /** Names of the spans from a signal to the order's end, in the systems where a strategy trades. */

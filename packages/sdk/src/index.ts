@@ -145,7 +145,7 @@ export {
   type ProducerOptions,
   startProducer,
 } from './messaging/producer.ts';
-export { metricsText } from './metrics/metrics-text.ts';
+export { metricsText, metricsTextByService } from './metrics/metrics-text.ts';
 export { AttributeRedactor } from './privacy/attribute-redactor.ts';
 export { capText, redact, redactedText, redactText } from './privacy/redaction.ts';
 export { REDACTION_RULES, type RedactionRules } from './privacy/redaction-rules.ts';

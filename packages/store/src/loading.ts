@@ -1,5 +1,5 @@
 import type { Database, QueryParameters } from './database.ts';
-import type { Indexed } from './indexed.ts';
+import { type Indexed, loadParameters } from './indexed.ts';
 import { bucketOf, type Segment } from './journal/segment.ts';
 import { OTLP_STRUCTURES } from './schema/otlp.ts';
 import { localTable } from './schema/render.ts';
@@ -71,15 +71,6 @@ export class Loading {
     // From the segment, not from the clock: a repeated load has to hit the same partition.
     const bucket = segment ? bucketOf(segment) : 0;
     if (load === 'origins') return { bucket };
-    const indexed = this.#indexed;
-    return {
-      bucket,
-      id_keys: indexed.idKeys,
-      begin_names: indexed.beginNames,
-      end_names: indexed.endNames,
-      status_attributes: indexed.statusAttributes,
-      terminal_statuses: indexed.terminalStatuses,
-      boundary_keys: indexed.boundaryKeys,
-    };
+    return { bucket, ...loadParameters(this.#indexed) };
   }
 }

@@ -17,6 +17,11 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
  * - **Values** are bound parameters, always: in the embedded engine, SQL reach is host reach.
  * - **Lifecycle definitions** have at most four key attributes, which are strings, and are given when
  *   the store is opened: spans received before a definition was there are not in its lists.
+ * - **Where the trace is the key** nothing is kept of a begin but its span. Lists are then of lifecycles
+ *   that ended, unless open ones are asked for, and by their ends: in that order, and within those bounds.
+ *   The longest are the longest of the newest 5,000; the open ones at most 10,000, of the last hour when
+ *   no bound is given, found among all spans of the time. A lifecycle whose begin span is not in the store
+ *   is counted, and is not on its page.
  * - **Errors**: `TL_ENGINE_UNAVAILABLE` while the engine restarts (try again), `TL_QUERY_TIMEOUT`,
  *   `TL_QUERY_TOO_LARGE`, `TL_QUERY_FAILED`.
  */
@@ -33,7 +38,7 @@ export interface TraceStore {
   /**
    * The begin spans of lifecycles: those named in the definition that carry these key values.
    * `values` go with the last `values.length` key attributes, so a short key (`o1` for `u1/o1`)
-   * works and may find several.
+   * works and may find several. Where the trace is the key, the one value is its id, in lower case.
    */
   findBegins(definition: LifecycleDefinition, values: readonly string[]): Promise<BeginSpan[]>;
 
@@ -47,6 +52,9 @@ export interface TraceStore {
     definition: LifecycleDefinition,
     traceIds: readonly string[],
   ): Promise<BeginSpan[]>;
+
+  /** How the contexts of the messages fared that were consumed in a stretch of time, most messages first. */
+  coverage(options: CoverageOptions): Promise<HopPage>;
 }
 
 export interface SpanPage {
@@ -78,7 +86,7 @@ export interface LinkPage {
 
 export interface BeginSpan {
   span: SpanRef;
-  /** One value per key attribute of the definition, in its order. */
+  /** One value per key attribute of the definition, in its order; or the trace id, when that is the key. */
   key: readonly string[];
   beginNs: bigint;
 }
@@ -109,4 +117,45 @@ export interface BeginPage {
   total: number;
   /** Opaque; present when more rows follow. */
   cursor: string | undefined;
+}
+
+export interface CoverageOptions {
+  /** Bounds on the start of the consumer's span, half-open. */
+  startNs: bigint;
+  endNs: bigint;
+  /** Of a message that was consumed before, the sender's span will not come any more. */
+  orphansBeforeNs: bigint;
+  limit: number;
+}
+
+/**
+ * The messages that one service took from one destination, by who sent them. Of those consumed, the ones
+ * whose context was usable are the rest.
+ */
+export interface HopRow {
+  /** Undefined for messages of which it is not known: without context, or with the sender's span lost. */
+  producer: string | undefined;
+  /** `messaging.system`. */
+  system: string;
+  /** Its template where it has one; empty for a temporary one. */
+  destination: string;
+  consumer: string;
+  consumed: number;
+  /** Without any context. */
+  missing: number;
+  malformed: number;
+  /** Whose context was looked for by a business id, and not found. */
+  missed: number;
+  /** Whose sender's span is not in the store. */
+  orphaned: number;
+  /** Links that did not fit on the consumers' spans. */
+  linksDropped: number;
+  /** A trace of such a message: of one whose context was not usable, if there is one. */
+  exampleTraceId: string;
+}
+
+/** `truncated`: there are more hops, or more messages than are counted: the newest are. */
+export interface HopPage {
+  hops: HopRow[];
+  truncated: boolean;
 }

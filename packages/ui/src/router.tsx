@@ -2,7 +2,8 @@ import { createRootRoute, createRoute, createRouter } from '@tanstack/react-rout
 import { AppShell } from './components/app-shell.tsx';
 import { NotFound, PageError } from './components/notice.tsx';
 import { parseOrderSearch, parseOrdersSearch, parseTraceSearch } from './lib/page-search.ts';
-import { OrderPage } from './pages/order/order-page.tsx';
+import { CoveragePage } from './pages/coverage/coverage-page.tsx';
+import { LifecyclePage, OrderPage } from './pages/order/order-page.tsx';
 import { OrdersPage } from './pages/orders/orders-page.tsx';
 import { ServerPage } from './pages/server/server-page.tsx';
 import { TracePage } from './pages/trace/trace-page.tsx';
@@ -27,11 +28,24 @@ const orderRoute = createRoute({
   component: OrderPage,
 });
 
+const lifecycleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/lifecycles/$name/$key',
+  validateSearch: parseOrderSearch,
+  component: LifecyclePage,
+});
+
 const traceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/traces/$traceId',
   validateSearch: parseTraceSearch,
   component: TracePage,
+});
+
+const coverageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/coverage',
+  component: CoveragePage,
 });
 
 const serverRoute = createRoute({
@@ -40,7 +54,14 @@ const serverRoute = createRoute({
   component: ServerPage,
 });
 
-const routeTree = rootRoute.addChildren([ordersRoute, orderRoute, traceRoute, serverRoute]);
+const routeTree = rootRoute.addChildren([
+  ordersRoute,
+  orderRoute,
+  lifecycleRoute,
+  traceRoute,
+  coverageRoute,
+  serverRoute,
+]);
 
 /** Search parameters are plain text: the router's default would read `?q=1e3` as a number. */
 export function createAppRouter() {

@@ -10,6 +10,8 @@ import {
   otlpSpan,
   otlpStrings,
 } from '../../../packages/store/src/testing/otlp.ts';
+import { coverageContract } from './contract-coverage.ts';
+import { OTHER_LIFECYCLES, otherLifecycles } from './contract-lifecycles.ts';
 import { type RandomRequest, randomRequest } from './random-spans.ts';
 
 /** A store to hold against the contract of trace-store.ts, however it is reached. */
@@ -21,16 +23,18 @@ export interface ContractStore {
   close(): Promise<void>;
 }
 
-/** The lifecycle with which the stores of the suite are opened: the server's own. */
+/** One of the lifecycles with which the stores of the suite are opened: the server's own. */
 export const ORDER: LifecycleDefinition = {
   name: 'order',
   keyAttributes: ['user.id', 'client.order_id'],
   beginSpans: ['client_order_received'],
   endSpans: ['client_order_update'],
   statusAttribute: 'order.status',
-  terminalStatuses: ['filled', 'canceled', 'rejected', 'expired'],
+  terminalStatuses: ['filled', 'canceled', 'replaced', 'rejected', 'expired'],
   stageLabels: {},
 };
+
+export const LIFECYCLES: readonly LifecycleDefinition[] = [ORDER, ...OTHER_LIFECYCLES];
 
 const S = 1_000_000_000n;
 const RANDOM_REQUESTS = 40;
@@ -60,6 +64,8 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
     fidelity(() => store, keep);
     traces(() => store, keepSpans);
     lifecycles(() => store, keepSpans);
+    coverageContract(() => store.reads, keep);
+    otherLifecycles(() => store.reads, keepSpans);
   });
 }
 

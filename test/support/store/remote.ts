@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openStore } from '../../../packages/store/src/index.ts';
 import { type ClickHouseServer, startClickHouse } from '../clickhouse.ts';
 import { CLUSTER, CLUSTER_CONFIG, withoutKeeper } from './cluster-layout.ts';
-import { type ContractStore, ORDER } from './contract.ts';
+import { type ContractStore, LIFECYCLES } from './contract.ts';
 
 const SETTLE_MS = 60_000;
 const DATABASE = 'contract';
@@ -30,7 +30,7 @@ async function open(server: ClickHouseServer, cluster: string | undefined): Prom
   const store = await openStore({
     dataDir,
     cluster: { url, password, database: DATABASE, cluster },
-    lifecycles: [ORDER],
+    lifecycles: LIFECYCLES,
     segmentAgeMs: 20,
   });
   return {

@@ -1,6 +1,8 @@
 import {
   type Attributes,
   type AttributeValue,
+  coverageResponseSchema,
+  isBeginName,
   type LifecycleDefinition,
   lifecycleSchema,
   lifecyclesResponseSchema,
@@ -9,7 +11,7 @@ import {
   spanRef,
   traceResponseSchema,
 } from '@throughline/model';
-import type { BeginSpan, ListOptions, TraceStore } from '@throughline/store';
+import type { BeginSpan, CoverageOptions, ListOptions, TraceStore } from '@throughline/store';
 
 /**
  * The trace store as the HTTP API shows it: every method asks the running server. Span values come from
@@ -68,7 +70,7 @@ export class ServerReads implements TraceStore {
     if (answer === undefined) return [];
     const lifecycle = lifecycleSchema.parse(answer);
     const begin = lifecycle.spans.find(
-      ({ name, startNs }) => definition.beginSpans.includes(name) && startNs === lifecycle.begin,
+      ({ name, startNs }) => isBeginName(definition, name) && startNs === lifecycle.begin,
     );
     if (!begin) return [];
     const found = { key: lifecycle.key.split('/'), beginNs: lifecycle.begin };
@@ -80,7 +82,8 @@ export class ServerReads implements TraceStore {
     for (const traceId of traceIds) {
       const trace = await this.#ask(`/api/traces/${traceId}?format=throughline`);
       if (trace === undefined) continue;
-      for (const key of traceResponseSchema.parse(trace).orders) {
+      for (const { name, key } of traceResponseSchema.parse(trace).lifecycles) {
+        if (name !== definition.name) continue;
         begins.push(...(await this.findBegins(definition, key.split('/'))));
       }
     }
@@ -112,6 +115,15 @@ export class ServerReads implements TraceStore {
       });
     }
     return { rows, total: page.total, cursor: page.cursor };
+  }
+
+  async coverage({ startNs, endNs, limit }: CoverageOptions) {
+    const query = new URLSearchParams({ start: String(startNs), end: String(endNs) });
+    const answer = coverageResponseSchema.parse(await this.#ask(`/api/coverage?${query}`));
+    const hops = answer.hops.map(({ transport, coverage: _, usable: __, ...hop }) => {
+      return { ...hop, producer: hop.producer, system: transport };
+    });
+    return { hops: hops.slice(0, limit), truncated: answer.truncated };
   }
 
   async #trace(traceId: string): Promise<Span[]> {

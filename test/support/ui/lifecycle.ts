@@ -378,9 +378,11 @@ export function tracesOf(lifecycles: readonly Lifecycle[]): Map<string, TraceRes
     ({ link }) => link.traceId,
   );
   return new Map(
-    [...byTrace].map(([traceId, members]) => [
-      traceId,
-      {
+    [...byTrace].map(([traceId, members]) => {
+      const orders = members
+        .filter((span) => span.name === ORDER_SPAN.clientOrderReceived)
+        .map(({ attributes }) => `${attributes[ATTR.userId]}/${attributes[ATTR.clientOrderId]}`);
+      const trace = {
         traceId,
         spans: members.sort((left, right) => Number(left.startNs - right.startNs)),
         inboundLinks: (inbound.get(traceId) ?? []).map(({ span, link }) => ({
@@ -391,11 +393,11 @@ export function tracesOf(lifecycles: readonly Lifecycle[]): Map<string, TraceRes
           name: span.name,
           service: span.service,
         })),
-        orders: members
-          .filter((span) => span.name === ORDER_SPAN.clientOrderReceived)
-          .map((span) => `${span.attributes[ATTR.userId]}/${span.attributes[ATTR.clientOrderId]}`),
+        orders,
+        lifecycles: orders.map((key) => ({ name: 'order', key })),
         truncated: false,
-      },
-    ]),
+      };
+      return [traceId, trace];
+    }),
   );
 }

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import {
   ATTR,
+  type CoverageResponse,
+  coverageResponseSchema,
   type ErrorCode,
   errorResponseSchema,
   type Lifecycle,
@@ -31,6 +33,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export interface Fixture {
   lifecycles: readonly Lifecycle[];
   status: StatusResponse;
+  coverage: CoverageResponse;
   /** Every request to the API is answered with this error. */
   failure?: { code: ErrorCode; message: string } | undefined;
 }
@@ -40,6 +43,7 @@ function listOf(fixture: Fixture, params: URLSearchParams): unknown {
   const status = params.get('status');
   const rows = fixture.lifecycles.map(rowOf).filter((row) => {
     const { attributes, flags } = row;
+    if (row.name !== params.get('name')) return false;
     const state = flags.includes('open') ? 'open' : row.status;
     if (status !== null && status !== state) return false;
     const text = [row.key, row.status, attributes[ATTR.tradingSymbol], attributes[ATTR.orderSide]];
@@ -63,13 +67,14 @@ function listOf(fixture: Fixture, params: URLSearchParams): unknown {
 function answerOf(fixture: Fixture, url: URL): unknown {
   if (fixture.failure) throw new ThroughlineError(fixture.failure.code, fixture.failure.message);
   if (url.pathname === '/api/status') return statusResponseSchema.encode(fixture.status);
+  if (url.pathname === '/api/coverage') return coverageResponseSchema.encode(fixture.coverage);
   if (url.pathname === '/api/lifecycles') return listOf(fixture, url.searchParams);
-  const order = /^\/api\/lifecycles\/order\/([^/]+)\/([^/]+)$/.exec(url.pathname);
-  if (order) {
-    const key = order.slice(1).map(decodeURIComponent).join('/');
-    const found = fixture.lifecycles.find((lifecycle) => lifecycle.key === key);
+  const [, name, rest] = /^\/api\/lifecycles\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
+  if (name !== undefined && rest !== undefined) {
+    const key = rest.split('/').map(decodeURIComponent).join('/');
+    const found = fixture.lifecycles.find((one) => one.name === name && one.key === key);
     if (found) return lifecycleSchema.encode(found);
-    throw new ThroughlineError('TL_LIFECYCLE_NOT_FOUND', `There is no order ${key}.`);
+    throw new ThroughlineError('TL_LIFECYCLE_NOT_FOUND', `There is no ${name} ${key}.`);
   }
   const trace = /^\/api\/traces\/([0-9a-f]{32})$/.exec(url.pathname)?.[1];
   const found = trace && tracesOf(fixture.lifecycles).get(trace);

@@ -55,22 +55,22 @@ const RESUME_MS = 2_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly serviceName: string;
-      readonly environment: Environment;
-      readonly bot: Omit<BotOptions, 'logger' | 'countOrder'>;
-    };
+interface Config {
+  readonly serviceName: string;
+  readonly environment: Environment;
+  readonly bot: Omit<BotOptions, 'logger' | 'countOrder'>;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
 export function readConfig(
   args: readonly string[],
   environment: Environment = process.env,
-): Config {
+): Config | undefined {
   const values = parse(args);
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   const integer = (name: IntegerFlag, [min, max]: readonly [number, number]): number => {
     const value = Number(values[name]);
     if (/^-?\d+$/.test(values[name]) && value >= min && value <= max) return value;
@@ -78,7 +78,6 @@ export function readConfig(
   };
   const amount = (name: 'order-notional' | 'position-max') => amountOf(name, values[name]);
   return {
-    isHelp: false,
     serviceName: environment.OTEL_SERVICE_NAME || DEFAULT_NAME,
     environment,
     bot: {

@@ -4,26 +4,32 @@ import { DEMO_ACCOUNT } from './venue/account.ts';
 
 test('without flags, the defaults', () => {
   expect(readConfig([])).toMatchObject({
-    exitsWithParent: false,
     exchange: { port: 0, seed: 1, flow: { stepsPerSecond: 20 } },
   });
-  expect(readConfig([]).exchange).not.toHaveProperty('replay');
+  expect(readConfig([])?.exchange).not.toHaveProperty('replay');
 });
 
 test('flags reach the part they are for', () => {
   const flags =
-    '--port 9 --latency-ms 2 --jitter-ms 0.5 --replay f.gz --replay-speed 10 --flow-rate 0';
+    '--port 9 --latency-ms 2 --jitter-ms 0.5 --replay f.gz --replay-speed 10 --flow-rate 0 ' +
+    '--name north --taker-bps 7.5 --repeat-probability 0.1 --reorder-probability 0.2';
   expect(readConfig([...flags.split(' '), '--exit-with-parent'])).toMatchObject({
-    exitsWithParent: true,
     exchange: {
+      name: 'north',
       port: 9,
+      commission: { makerBps: 0, takerBps: 7.5 },
       flow: { stepsPerSecond: 0 },
-      faults: { requestLatencyMs: 2, jitterMs: 0.5 },
+      faults: {
+        requestLatencyMs: 2,
+        jitterMs: 0.5,
+        repeatProbability: 0.1,
+        reorderProbability: 0.2,
+      },
       replay: { path: 'f.gz', speed: 10 },
     },
   });
-  const { accounts } = readConfig(['--api-key', 'k', '--secret', 's']).exchange;
-  expect(accounts).toEqual([{ ...DEMO_ACCOUNT, apiKey: 'k', secret: 's' }]);
+  const config = readConfig(['--api-key', 'k', '--secret', 's']);
+  expect(config?.exchange.accounts).toEqual([{ ...DEMO_ACCOUNT, apiKey: 'k', secret: 's' }]);
 });
 
 test('an unusable flag is named', () => {

@@ -15,9 +15,12 @@ import { type UserDataStats, UserDataStreams } from './protocol/user-data-stream
 import { Random } from './random.ts';
 import { openReplay, type ReplayOptions, type ReplayStats } from './replay/replay.ts';
 import { type AccountOptions, DEMO_ACCOUNT } from './venue/account.ts';
+import type { CommissionOptions } from './venue/commission.ts';
 import { Venue, type VenueStats } from './venue/venue.ts';
 
 export interface ExchangeOptions {
+  /** Tells several apart in logs and metrics. Default `exchange`. */
+  readonly name?: string;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: a free port. */
@@ -30,6 +33,8 @@ export interface ExchangeOptions {
   readonly flow?: Partial<FlowOptions>;
   readonly replay?: ReplayOptions;
   readonly faults?: Partial<FaultOptions>;
+  /** Default none. */
+  readonly commission?: Partial<CommissionOptions>;
   readonly limits?: Partial<SocketLimits>;
 }
 
@@ -45,6 +50,7 @@ export interface ExchangeStats {
 }
 
 export interface Exchange {
+  readonly name: string;
   readonly host: string;
   readonly port: number;
   /** Base of the REST paths: `http://127.0.0.1:1234`. */
@@ -73,7 +79,14 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   const firstId = Date.now() * 1_000;
   const accounts = options.accounts ?? [DEMO_ACCOUNT];
   const now = Date.now;
-  const venue = new Venue({ instruments: INSTRUMENTS, accounts, faults, now, firstId });
+  const venue = new Venue({
+    instruments: INSTRUMENTS,
+    accounts,
+    faults,
+    ...(options.commission ? { commission: options.commission } : {}),
+    now,
+    firstId,
+  });
   const replay = options.replay ? await openReplay(venue, options.replay) : undefined;
   const flows = createFlows(venue, random, options.flow, replay?.symbol);
 
@@ -104,6 +117,7 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   const { port } = rest.server.address() as AddressInfo;
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return {
+    name: options.name ?? 'exchange',
     host,
     port,
     restUrl: `http://${authority}`,

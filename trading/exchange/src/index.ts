@@ -8,7 +8,8 @@
  *   `executionReport` with `x` REJECTED; a malformed request (-1xxx) gets the error only.
  * - `session.logon` and all signatures are HMAC-SHA256. After a logon, requests on that socket need
  *   none.
- * - No commissions, no listen keys, no request weights.
+ * - Commissions come from what the order receives, never from a third asset; no listen keys, no
+ *   request weights.
  */
 export {
   type Exchange,

@@ -11,7 +11,8 @@ export const USAGE = `usage: floor [options]
   --replicas NAME=N,...     how many processes of a service, default 1 of each
   --nats URL                default: a nats-server of its own, where one is on the PATH
   --kafka HOST:PORT         without, the system options runs in one process, on channels
-  --postgres URL            for options and bot; without, each brings a database of its own
+  --postgres URL            for options and bot; default: with --kafka one in memory that they share,
+                            else each brings one of its own
   --replay FILE             recorded market data for the exchange instead of generated flow
   --otlp URL                where spans go, default from OTEL_* or http://localhost:4318
   --fault NAME=VALUE@SERVICE

@@ -7,11 +7,14 @@ import type { FloorRow } from './floor-table.ts';
 import { findNatsServer, NatsServer } from './nats-server.ts';
 import { type SpawnOptions, spawnService } from './spawn-service.ts';
 import {
+  type Broker,
   type Layout,
+  PGLITE,
   type Places,
   type ServiceDefinition,
   SYSTEMS,
   type SystemDefinition,
+  WITH_PARENT,
 } from './systems.ts';
 
 export interface FloorOptions {
@@ -39,11 +42,11 @@ const exchangeReadySchema = z.object({
   rest: z.string(),
   ws: z.string(),
   wsApi: z.string(),
-  health: z.string().optional(),
+  health: z.string(),
 });
 const readySchema = z.looseObject({
   ready: z.literal(true),
-  health: z.string().optional(),
+  health: z.string(),
   url: z.string().optional(),
 });
 type Ready = z.output<typeof readySchema>;
@@ -70,6 +73,7 @@ export class Floor {
   /** Of each system its services, in the order in which they were started, each with its replicas. */
   readonly #systems: Subprocess[][][] = [];
   #nats: NatsServer | undefined;
+  #database: Subprocess | undefined;
   #exchange: Subprocess | undefined;
 
   constructor(options: FloorOptions) {
@@ -92,10 +96,11 @@ export class Floor {
    */
   async start(): Promise<void> {
     const systems = SYSTEMS.filter(({ name }) => this.#options.systems.includes(name));
-    const nats = systems.some(({ layouts }) => layouts.some(({ needs }) => needs.includes('nats')))
-      ? await this.#startNats()
-      : undefined;
-    const places = await this.#startExchange(nats);
+    const isWanted = (broker: Broker) =>
+      systems.some(({ layouts }) => layouts.some(({ needs }) => needs.includes(broker)));
+    const nats = isWanted('nats') ? await this.#startNats() : undefined;
+    const postgres = isWanted('postgres') ? await this.#startDatabase() : undefined;
+    const places = await this.#startExchange(nats, postgres);
     const rows = await Promise.all(systems.map((system) => this.#startSystem(system, places)));
     this.rows.push(...rows.flat());
     this.#noteWhatIsLeftOut();
@@ -107,6 +112,7 @@ export class Floor {
     this.#closing.abort();
     await Promise.all(this.#systems.map(stopInReverse));
     await this.#exchange?.stop();
+    await this.#database?.stop();
     await this.#nats?.stop();
   }
 
@@ -127,8 +133,25 @@ export class Floor {
     return url;
   }
 
-  async #startExchange(nats: string | undefined): Promise<Places> {
-    const { replay, faults, kafka, postgres } = this.#options;
+  /**
+   * The one that was named; or one in memory that processes share, if they are to talk over Kafka.
+   * Without both, each system keeps what it stores to itself.
+   */
+  async #startDatabase(): Promise<string | undefined> {
+    const { postgres, kafka } = this.#options;
+    if (postgres !== undefined || kafka === undefined) return postgres;
+    const database = this.#spawn({ ...PGLITE, args: WITH_PARENT });
+    this.#database = database;
+    const { url, health } = await database.until((line) => readySchema.safeParse(line).data);
+    this.rows.push({
+      ...{ system: '-', service: PGLITE.name, replica: '1/1', transport: url ?? '-' },
+      ...{ pid: database.pid, health },
+    });
+    return url;
+  }
+
+  async #startExchange(nats: string | undefined, postgres: string | undefined): Promise<Places> {
+    const { replay, faults, kafka } = this.#options;
     const cut = faults.find((fault) => fault.kind === 'exchange-disconnect');
     const cutArgs =
       cut?.kind === 'exchange-disconnect'
@@ -138,7 +161,7 @@ export class Floor {
       name: 'exchange',
       script: 'trading/exchange/src/main.ts',
       args: [
-        '--exit-with-parent',
+        ...WITH_PARENT,
         ...VENUE_ARGS,
         ...(replay === undefined ? [] : ['--replay', replay]),
         ...cutArgs,
@@ -187,10 +210,10 @@ export class Floor {
     places: Places,
     groups: Subprocess[][],
   ): Promise<Omit<FloorRow, 'system' | 'transport'>[]> {
-    const { name, script, args, environment } = service;
+    const { name, script, args } = service;
     const count = this.#options.replicas.get(name) ?? 1;
     const replicas = Array.from({ length: count }, (_, index) =>
-      this.#spawn({ name, script, args: args(places, { number: index + 1, count }) }, environment),
+      this.#spawn({ name, script, args: args(places, { number: index + 1, count }) }),
     );
     groups.push(replicas);
     const readies = await Promise.all(
@@ -204,7 +227,7 @@ export class Floor {
     });
   }
 
-  #spawn(service: Pick<SpawnOptions, 'name' | 'script' | 'args'>, environment = {}): Subprocess {
+  #spawn(service: Pick<SpawnOptions, 'name' | 'script' | 'args'>): Subprocess {
     if (this.#closing.signal.aborted) {
       const message = `${service.name} is not started: the floor is closed`;
       throw new ThroughlineError('TL_DEMO_FAILED', message);
@@ -213,7 +236,7 @@ export class Floor {
       ...service,
       faults: this.#options.faults,
       onStderr: this.#options.onLog,
-      environment: { ...this.#options.environment, ...environment },
+      environment: this.#options.environment,
     });
     child.failure().catch(this.#failure.reject);
     return child;

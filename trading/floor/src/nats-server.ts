@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ThroughlineError } from '@throughline/model';
-import { Subprocess } from '@throughline/process';
+import { Subprocess, scriptCommand } from '@throughline/process';
 import { z } from 'zod';
 
 const READY_DEADLINE_MS = 20_000;
@@ -12,6 +12,7 @@ const POLL_MS = 20;
 /** nats-server's own word for a free port. */
 const FREE_PORT = '-1';
 
+const startedSchema = z.object({ pid: z.int() });
 const portsSchema = z.object({ nats: z.array(z.url()).min(1) });
 
 /** The program's path, when it is on the PATH. */
@@ -23,13 +24,17 @@ export function findNatsServer(path: string): string | undefined {
     .find((candidate) => existsSync(candidate));
 }
 
-/** A nats-server with JetStream on a free loopback port, its data in a temporary folder. */
+/**
+ * A nats-server with JetStream on a free loopback port, its data in a temporary folder. It ends with
+ * this process, however that ends.
+ */
 export class NatsServer {
   readonly #program: string;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #folder = mkdtempSync(join(tmpdir(), 'throughline-floor-'));
   readonly #failure = Promise.withResolvers<never>();
   #process: Subprocess | undefined;
+  #pid = 0;
   #url: string | undefined;
   #isStopped = false;
 
@@ -41,7 +46,7 @@ export class NatsServer {
   }
 
   get pid(): number {
-    return this.#process?.pid ?? 0;
+    return this.#pid;
   }
 
   /** Rejects when the server ends although nobody stopped it. */
@@ -60,13 +65,15 @@ export class NatsServer {
     const folder = this.#folder;
     const args = ['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder, '--ports_file_dir', folder];
     const server = new Subprocess(
-      { program: this.#program, args },
+      scriptCommand('trading/floor/src/guard.ts', [this.#program, ...args]),
       { name: 'nats-server', environment: this.#environment },
     );
     this.#process = server;
     const failure = server.failure();
     failure.catch(this.#failure.reject);
-    this.#url = await Promise.race([this.#readUrl(server.pid), failure]);
+    const { pid } = await server.until((line) => startedSchema.safeParse(line).data);
+    this.#pid = pid;
+    this.#url = await Promise.race([this.#readUrl(pid), failure]);
     return this.#url;
   }
 

@@ -25,8 +25,6 @@ export interface ServiceDefinition {
   /** From the root of the workspace. */
   readonly script: string;
   readonly args: (places: Places, replica: Replica) => readonly string[];
-  /** What it needs of it besides ours. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** What its HTTP interface is asked once it is ready, so that it begins to work. */
   readonly begin?: { readonly path: string; readonly body: unknown };
 }
@@ -45,7 +43,7 @@ export interface SystemDefinition {
   readonly layouts: readonly Layout[];
 }
 
-const WITH_PARENT = ['--exit-with-parent'];
+export const WITH_PARENT = ['--exit-with-parent'];
 const CHANNELS = [...WITH_PARENT, '--transport', 'channel'];
 
 function nats(places: Places): string[] {
@@ -64,6 +62,9 @@ function option(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }
 
+/** What the floor starts where a system needs PostgreSQL besides a broker, and there is none. */
+export const PGLITE = { name: 'pglite', script: 'trading/options/src/database/main.ts' } as const;
+
 /** Its parts are threads of one process. */
 const ORDERS: SystemDefinition = {
   name: 'orders',
@@ -74,8 +75,8 @@ const ORDERS: SystemDefinition = {
         {
           name: 'orders',
           script: 'trading/orders/src/main.ts',
-          // Ends with a piped stdin without being told to.
           args: (places) => [
+            ...WITH_PARENT,
             ...['--exchange-rest', places.exchangeRest],
             ...['--exchange-ws-api', places.exchangeWsApi],
           ],
@@ -155,11 +156,6 @@ const OPTIONS: SystemDefinition = {
       ],
     },
     {
-      // Brings a database of its own, which its services share, hence starts them itself.
-      needs: ['kafka'],
-      services: [{ name: 'options', script: 'trading/options/src/main.ts', args: kafka }],
-    },
-    {
       needs: [],
       services: [
         {
@@ -186,7 +182,6 @@ const BOT: SystemDefinition = {
             ...['--exchange-rest', places.exchangeRest],
             ...postgres(places),
           ],
-          environment: { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici,fastify,pg' },
           begin: {
             path: '/strategies/moving_average_crossover/start',
             body: { symbol: 'BTCUSDT', intervalMs: 1_000, parameters: { fast: 2, slow: 5 } },

@@ -39,6 +39,7 @@ export async function startInOneProcess(
     const log = (message: string): void => logger.warn(message);
     const tracing = startTracing({ serviceName, global: false, log });
     tracings.push(tracing);
+    metrics.addTracing(serviceName, () => tracing.stats());
     const transport = new ChannelTransport({ tracing, logger, faults }, channels);
     service.onStop(() => transport.close());
     return { tracing, logger, metrics, faults, transport };

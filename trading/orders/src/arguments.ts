@@ -17,6 +17,16 @@ export function parseFlags<Options extends NonNullable<ParseArgsConfig['options'
   }
 }
 
+/**
+ * @param protocols of which the address must have one, such as `ws:`
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag
+ */
+export function urlOf(flag: string, text: string, protocols: readonly string[]): string {
+  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+  const beginnings = protocols.join(' or ');
+  throw invalidFlag(`--${flag} ${text}: not an address that begins with ${beginnings}//`);
+}
+
 /** The refusal of a flag's value. */
 export function invalidFlag(message: string, cause?: unknown): ThroughlineError {
   return new ThroughlineError('TL_CONFIG_INVALID', message, { hint: 'See --help.', cause });

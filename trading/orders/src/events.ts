@@ -1,7 +1,8 @@
 import type { Carrier } from '@throughline/sdk';
 import type { ClientOrder, Side } from './domain/client-order.ts';
 import type { ExchangeOrder, Execution } from './domain/exchange-order.ts';
-import type { Allotment, BatchMember } from './domain/group-execution.ts';
+import type { Allotment, BatchMember, EndRequest } from './domain/group-execution.ts';
+import type { Reason } from './domain/reason.ts';
 
 /** What the threads tell each other. All of it is plain data; trace context travels beside it. */
 
@@ -10,6 +11,27 @@ export interface OrderReceived {
   readonly type: 'order_received';
   readonly order: ClientOrder;
 }
+
+/** From wss-server to order-manager, and on to algorithm: an order is to end before it is filled. */
+export interface EndRequested {
+  readonly type: 'end_requested';
+  readonly userId: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly request: EndRequest;
+}
+
+/** From wss-server to order-manager: an order has ended, however it did. Without context. */
+interface OrderEnded {
+  readonly type: 'order_ended';
+  readonly userId: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  /** The price of its last fill, if it had one. */
+  readonly lastTicks: bigint | undefined;
+}
+
+export type OrderManagerInput = OrderReceived | EndRequested | OrderEnded;
 
 /** A member of a batch with the context of its `client_order_received`. */
 export interface TracedMember extends BatchMember {
@@ -36,7 +58,19 @@ export interface ExecutionReceived {
   readonly execution: Execution;
 }
 
-export type AlgorithmInput = OrderBatch | BatchesEnded | ExecutionReceived;
+/** From exchange-client to algorithm: a venue was lost, or is back. At the start all are up. */
+interface VenueChanged {
+  readonly type: 'venue_changed';
+  readonly venue: string;
+  readonly isUp: boolean;
+}
+
+export type AlgorithmInput =
+  | OrderBatch
+  | BatchesEnded
+  | EndRequested
+  | ExecutionReceived
+  | VenueChanged;
 
 /** From algorithm to exchange-client. */
 interface PlaceOrder {
@@ -50,14 +84,14 @@ interface CancelOrder {
   readonly exchangeOrderId: string;
 }
 
-/** From algorithm to wss-server. */
+/** From algorithm to wss-server; from order-manager for an order that never left it. */
 export interface OrderUpdated {
   readonly type: 'order_updated';
   readonly allotment: Allotment;
   /** The fill that did it; undefined when the order ended without one. */
   readonly fill: { readonly fillId: string; readonly priceTicks: bigint } | undefined;
   /** Why it ended, unless it is filled. */
-  readonly reason: string | undefined;
+  readonly reason: Reason | undefined;
 }
 
 /** From algorithm to the main thread: no batch will come, and no order is open any more. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Instruments } from '@throughline/instruments';
 import { NS_PER_MS, parseDecimal } from '@throughline/model';
 import {
   createThreadChannel,
@@ -15,11 +16,14 @@ import {
   type TracingStats,
 } from '@throughline/sdk';
 import type { AlgorithmWorkerData } from './algorithm/worker.ts';
-import type { Instruments } from './domain/instrument.ts';
-import type { AlgorithmInput, AlgorithmOutput, OrderReceived } from './events.ts';
+import { type AllocationOptions, DEFAULT_ALLOCATION } from './domain/allocation/allocation.ts';
+import { commonInstruments } from './domain/common-instruments.ts';
+import type { Venue } from './domain/router.ts';
+import type { AlgorithmInput, AlgorithmOutput, OrderManagerInput, OrderUpdated } from './events.ts';
 import type { Credentials } from './exchange-client/api-connection.ts';
-import { ExchangeClient, type ExchangeClientStats } from './exchange-client/exchange-client.ts';
+import type { ExchangeClientStats } from './exchange-client/exchange-client.ts';
 import { fetchInstruments } from './exchange-client/rest.ts';
+import { VenueClients } from './exchange-client/venue-clients.ts';
 import type { OrderManagerWorkerData } from './order-manager/worker.ts';
 import { ServiceThread } from './service-thread.ts';
 import {
@@ -29,11 +33,21 @@ import {
   type WssServerStats,
 } from './wss-server/wss-server.ts';
 
-export interface OrdersOptions extends Credentials {
+/** An exchange that orders go to, or one of several. */
+export interface OrdersVenue {
+  /** Value of `exchange.venue`. */
+  readonly name: string;
   /** The exchange's WebSocket API, such as `ws://127.0.0.1:9000/ws-api/v3`. */
-  readonly exchangeWsApiUrl: string;
+  readonly wsApiUrl: string;
   /** The exchange's REST API, without path. */
-  readonly exchangeRestUrl: string;
+  readonly restUrl: string;
+  /** Its part of the lots, relative to the weights of the others: a whole number, at least 1. */
+  readonly weight: number;
+}
+
+export interface OrdersOptions extends Credentials {
+  /** At least one. The credentials are the same at all of them. */
+  readonly venues: readonly OrdersVenue[];
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Default 0: a free one. */
@@ -46,8 +60,32 @@ export interface OrdersOptions extends Credentials {
   readonly openMsMax?: number;
   /** What one exchange order should be worth at most, in the quote asset. Default 20000. */
   readonly sliceNotional?: string;
+  /** Our own limits, checked before an order goes anywhere. */
+  readonly risk?: {
+    /** What one order may be worth at most, in the quote asset. Default 10000000. */
+    readonly notionalMax?: string;
+    /** Open orders of one user. Default 1,000. */
+    readonly userOrdersMax?: number;
+  };
   /** How long a request to the exchange waits for its answer. Default 5,000. */
   readonly requestTimeoutMs?: number;
+  /** How fills are shared out. Default {@link DEFAULT_ALLOCATION}. */
+  readonly allocation?: AllocationOptions;
+  /**
+   * What the ids of our orders at the exchange begin with. Default `tl-`; several processes that
+   * trade on one account need one each.
+   */
+  readonly orderIdPrefix?: string;
+  /**
+   * Cancel at the start what an earlier process left open at the exchange, known by the prefix: its
+   * client orders are gone with it. Default true.
+   */
+  readonly recovers?: boolean;
+  /**
+   * What an operator should know: venues that are lost, orders that were left behind, messages that
+   * could not be processed. Default: stderr.
+   */
+  readonly log?: (fields: object, message: string) => void;
   readonly limits?: Partial<WssServerLimits>;
   /** For all four services; the environment serves where these are silent. */
   readonly tracing?: Pick<TracingOptions, 'enabled' | 'endpoint' | 'samplingRate'>;
@@ -55,7 +93,8 @@ export interface OrdersOptions extends Credentials {
 
 export interface OrdersStats {
   readonly wssServer: WssServerStats;
-  readonly exchangeClient: ExchangeClientStats;
+  /** By the name of the venue. */
+  readonly venues: Readonly<Record<string, ExchangeClientStats>>;
   /** Messages that order-manager or algorithm could not process: always a defect. */
   readonly failures: number;
   /** By service name. */
@@ -84,12 +123,17 @@ const FLUSH_TIMEOUT_MS = 2_000;
  * Starts the reference system `orders`: the services wss-server and exchange-client in this thread,
  * order-manager and algorithm each in a thread of its own with a synchronous loop.
  *
- * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE`, `TL_PORT_IN_USE`, `TL_BAD_REQUEST` for a
- *   `sliceNotional` that is no decimal
+ * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when a venue cannot be reached,
+ *   `TL_CONFIG_INVALID` when two of them count a symbol differently, `TL_PORT_IN_USE`,
+ *   `TL_BAD_REQUEST` for an amount that is no decimal
  */
 export async function startOrders(options: OrdersOptions): Promise<Orders> {
-  const instruments = await fetchInstruments(options.exchangeRestUrl);
-  const system = new OrderSystem(options, instruments);
+  const byVenue = await Promise.all(
+    options.venues.map(
+      async ({ name, restUrl }) => [name, await fetchInstruments(restUrl)] as const,
+    ),
+  );
+  const system = new OrderSystem(options, new Map(byVenue));
   try {
     const wsUrl = await system.listen();
     return {
@@ -108,20 +152,24 @@ export async function startOrders(options: OrdersOptions): Promise<Orders> {
 class OrderSystem {
   readonly #failure = Promise.withResolvers<Error>();
   readonly #drained = Promise.withResolvers<void>();
+  readonly #log: NonNullable<OrdersOptions['log']>;
   readonly #wssTracing: Tracing;
   readonly #exchangeTracing: Tracing;
   readonly #orderManager: ServiceThread;
   readonly #algorithm: ServiceThread;
   /** Into order-manager. */
-  readonly #received: ThreadSender<OrderReceived>;
+  readonly #received: ThreadSender<OrderManagerInput>;
   /** Into algorithm. */
   readonly #executions: ThreadSender<AlgorithmInput>;
-  readonly #exchangeClient: ExchangeClient;
+  readonly #venueClients: VenueClients;
   readonly #wssServer: WssServer;
   #closed: Promise<void> | undefined;
 
-  constructor(options: OrdersOptions, instruments: Instruments) {
-    const { tracing = {} } = options;
+  /** @param byVenue what each venue trades */
+  constructor(options: OrdersOptions, byVenue: ReadonlyMap<string, Instruments>) {
+    const instruments = commonInstruments(byVenue);
+    const { tracing = {}, orderIdPrefix = 'tl-', recovers = true, log = warn } = options;
+    this.#log = log;
     this.#wssTracing = startTracing({ ...tracing, serviceName: 'wss-server' });
     this.#exchangeTracing = startTracing({ ...tracing, serviceName: 'exchange-client' });
     const received = createThreadChannel('wssServer');
@@ -130,25 +178,36 @@ class OrderSystem {
     this.#executions = new ThreadSender(this.#exchangeTracing, inputs.senders.exchangeClient);
     this.#orderManager = this.#startOrderManager(
       options,
+      instruments,
       received.receiver,
       inputs.senders.orderManager,
     );
-    this.#algorithm = this.#startAlgorithm(options, instruments, inputs.receiver);
-    this.#exchangeClient = new ExchangeClient(this.#exchangeTracing, {
-      wsApiUrl: options.exchangeWsApiUrl,
+    this.#algorithm = this.#startAlgorithm(
+      { ...options, orderIdPrefix },
+      { instruments, venues: routableVenues(options.venues, byVenue) },
+      inputs.receiver,
+    );
+    this.#venueClients = new VenueClients(this.#exchangeTracing, {
+      venues: options.venues,
       apiKey: options.apiKey,
       apiSecret: options.apiSecret,
       instruments,
       requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
+      orphanPrefix: recovers ? orderIdPrefix : undefined,
       onExecution: (execution, context) =>
         this.#executions.send({ type: 'execution', execution }, context),
+      onOrphan: (venue, orphan) => log({ venue, ...orphan }, 'an order was left open: canceled'),
+      onChange: (venue, isUp) => {
+        log({ venue }, isUp ? 'the venue is back' : 'the venue is lost');
+        this.#executions.send({ type: 'venue_changed', venue, isUp });
+      },
     });
     this.#wssServer = new WssServer(this.#wssTracing, {
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
       instruments,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
-      onOrder: (event, context) => this.#received.send(event, context),
+      send: (event, context) => this.#received.send(event, context),
     });
   }
 
@@ -160,7 +219,7 @@ class OrderSystem {
     await Promise.all([
       this.#orderManager.whenReady(),
       this.#algorithm.whenReady(),
-      this.#exchangeClient.whenReady(READY_TIMEOUT_MS),
+      this.#venueClients.whenReady(READY_TIMEOUT_MS),
     ]);
     return this.#wssServer.listen();
   }
@@ -170,7 +229,7 @@ class OrderSystem {
     const algorithm = this.#algorithm.stats();
     return {
       wssServer: this.#wssServer.stats(),
-      exchangeClient: this.#exchangeClient.stats(),
+      venues: this.#venueClients.stats(),
       failures: orderManager.failures + algorithm.failures,
       tracing: {
         'wss-server': this.#wssTracing.stats(),
@@ -197,7 +256,7 @@ class OrderSystem {
       this.#orderManager.end(THREAD_TIMEOUT_MS),
       this.#algorithm.end(THREAD_TIMEOUT_MS),
     ]);
-    this.#exchangeClient.close();
+    this.#venueClients.close();
     await this.#wssServer.close();
     await Promise.all([
       this.#wssTracing.shutdown(FLUSH_TIMEOUT_MS),
@@ -206,37 +265,51 @@ class OrderSystem {
   }
 
   #startOrderManager(
-    { tracing = {}, batchMembersMax = 8, batchLingerMs = 25 }: OrdersOptions,
+    { tracing = {}, batchMembersMax = 8, batchLingerMs = 25, risk = {} }: OrdersOptions,
+    instruments: Instruments,
     inbox: ThreadReceiverEnd,
     algorithm: ThreadSenderEnd,
   ): ServiceThread {
     const relay = new MessageChannel();
     relaySpans(relay.port1, this.#wssTracing);
+    const outputs = new MessageChannel();
+    onTraced<OrderUpdated>(outputs.port1, ({ event }) => this.#wssServer.update(event));
     const data: OrderManagerWorkerData = {
       runId: randomBytes(4).toString('hex'),
       membersMax: batchMembersMax,
       lingerNs: BigInt(Math.round(batchLingerMs * Number(NS_PER_MS))),
+      instruments,
+      risk: {
+        notionalMax: parseDecimal(risk.notionalMax ?? '10000000'),
+        userOrdersMax: risk.userOrdersMax ?? 1_000,
+      },
       inbox,
       algorithm,
+      outbox: outputs.port2,
       relay: relay.port2,
       tracing,
     };
-    return this.#startThread('order-manager', data, [...inbox.ports, algorithm.port, relay.port2]);
+    const ports = [...inbox.ports, algorithm.port, outputs.port2, relay.port2];
+    return this.#startThread('order-manager', data, ports);
   }
 
   #startAlgorithm(
-    { tracing = {}, openMsMax = 1_500, sliceNotional = '20000' }: OrdersOptions,
-    instruments: Instruments,
+    options: OrdersOptions & Pick<AlgorithmWorkerData, 'orderIdPrefix'>,
+    market: Pick<AlgorithmWorkerData, 'instruments' | 'venues'>,
     inbox: ThreadReceiverEnd,
   ): ServiceThread {
+    const { tracing = {}, openMsMax = 1_500, sliceNotional = '20000' } = options;
+    const { allocation = DEFAULT_ALLOCATION, orderIdPrefix } = options;
     const relay = new MessageChannel();
     relaySpans(relay.port1, this.#exchangeTracing);
     const outputs = new MessageChannel();
     onTraced<AlgorithmOutput>(outputs.port1, (message) => this.#onOutput(message));
     const data: AlgorithmWorkerData = {
-      instruments,
+      ...market,
       openMsMax,
       sliceNotional: parseDecimal(sliceNotional),
+      allocation,
+      orderIdPrefix,
       inbox,
       outbox: outputs.port2,
       relay: relay.port2,
@@ -251,19 +324,20 @@ class OrderSystem {
     ports: readonly MessagePort[],
   ): ServiceThread {
     const module = new URL(`./${name}/worker.ts`, import.meta.url);
-    return new ServiceThread(name, module, data, ports, (error) => {
+    const onFailure = (error: Error): void => {
       this.#failure.resolve(error);
       this.#drained.resolve();
-    });
+    };
+    return new ServiceThread(name, module, data, ports, { onFailure, log: this.#log });
   }
 
   #onOutput({ event, traceContextCarrier }: TracedChannelMessage<AlgorithmOutput>): void {
     switch (event.type) {
       case 'place':
-        this.#exchangeClient.place(event.order, traceContextCarrier);
+        this.#venueClients.place(event.order, traceContextCarrier);
         return;
       case 'cancel':
-        this.#exchangeClient.cancel(event.exchangeOrderId);
+        this.#venueClients.cancel(event.exchangeOrderId, traceContextCarrier);
         return;
       case 'order_updated':
         this.#wssServer.update(event);
@@ -272,4 +346,19 @@ class OrderSystem {
         this.#drained.resolve();
     }
   }
+}
+
+function warn(fields: object, message: string): void {
+  console.warn(message, fields);
+}
+
+function routableVenues(
+  venues: readonly OrdersVenue[],
+  byVenue: ReadonlyMap<string, Instruments>,
+): Venue[] {
+  return venues.map(({ name, weight }) => ({
+    name,
+    weight: BigInt(weight),
+    symbols: new Set(byVenue.get(name)?.keys()),
+  }));
 }

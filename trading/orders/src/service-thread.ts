@@ -4,27 +4,32 @@ import { ThroughlineError } from '@throughline/model';
 import type { TracingStats } from '@throughline/sdk';
 import type { WorkerReport } from './synchronous-loop.ts';
 
+export interface ServiceThreadOptions {
+  /** Called when the thread ends by an error. */
+  readonly onFailure: (error: ThroughlineError) => void;
+  readonly log: (fields: object, message: string) => void;
+}
+
 /** The thread of a synchronous service, seen from the thread that started it. */
 export class ServiceThread {
   readonly #name: string;
+  readonly #log: ServiceThreadOptions['log'];
   readonly #worker: Worker;
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited: Promise<unknown>;
   #tracing: TracingStats | undefined;
   #failures = 0;
 
-  /**
-   * @param module of the thread, which calls `runSynchronously`
-   * @param onFailure called when the thread ends by an error
-   */
+  /** @param module of the thread, which calls `runSynchronously` */
   constructor(
     name: string,
     module: URL,
     workerData: object,
     transferList: readonly MessagePort[],
-    onFailure: (error: ThroughlineError) => void,
+    { onFailure, log }: ServiceThreadOptions,
   ) {
     this.#name = name;
+    this.#log = log;
     this.#worker = new Worker(module, { name, workerData, transferList: [...transferList] });
     this.#exited = once(this.#worker, 'exit');
     this.#worker.on('message', (report: WorkerReport) => this.#onReport(report));
@@ -50,7 +55,10 @@ export class ServiceThread {
    */
   async end(timeoutMs: number): Promise<void> {
     const deadline = setTimeout(() => {
-      console.warn(`${this.#name} did not end within ${timeoutMs} ms: it is cut off`);
+      this.#log(
+        { service: this.#name, timeoutMs },
+        'the thread did not end in time: it is cut off',
+      );
       void this.#worker.terminate();
     }, timeoutMs);
     await this.#exited;
@@ -60,6 +68,9 @@ export class ServiceThread {
   #onReport(report: WorkerReport): void {
     if (report.type === 'ready') {
       this.#ready.resolve();
+    } else if (report.type === 'failure') {
+      const { error: err } = report;
+      this.#log({ service: this.#name, err }, 'a message could not be processed');
     } else {
       this.#tracing = report.tracing;
       this.#failures = report.failures;

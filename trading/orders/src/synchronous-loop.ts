@@ -17,6 +17,7 @@ export interface SynchronousService<Event> {
 /** What a worker tells the thread that started it. */
 export type WorkerReport =
   | { readonly type: 'ready' }
+  | { readonly type: 'failure'; readonly error: unknown }
   | { readonly type: 'stats'; readonly tracing: TracingStats; readonly failures: number };
 
 /** Spans are handed to the relay when nothing has come for so long. */
@@ -46,7 +47,7 @@ export async function runSynchronously<Event>(
         service.receive(message);
       } catch (error) {
         failures += 1;
-        console.error(`${tracing.serviceName}: a message could not be processed:`, error);
+        report({ type: 'failure', error });
       }
     }
     if (performance.now() - reportedMs < REPORT_INTERVAL_MS) continue;

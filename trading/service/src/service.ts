@@ -1,4 +1,4 @@
-import { metricsText, pinoMixin, startTracing, type Tracing } from '@throughline/sdk';
+import { type InstrumentationName, pinoMixin, startTracing, type Tracing } from '@throughline/sdk';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type MessageFaults, messageFaults } from './faults/message-faults.ts';
 import { readServiceFlags } from './flags.ts';
@@ -14,11 +14,21 @@ export interface ServiceOptions {
   readonly argv: readonly string[];
   /** From the service's config.ts. The kit reads `LOG_LEVEL`, default `info`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * Libraries whose work is traced, too. `pg` and `redis` have to be imported after the start:
+   * `await import()`. Default none.
+   */
+  readonly instrumentations?: readonly InstrumentationName[];
+  /**
+   * False: the process makes no spans of its own, because nobody is to trace it, or because its
+   * services start their tracings themselves. Default true.
+   */
+  readonly isTraced?: boolean;
 }
 
 /** What a process has around its service. */
 export interface Service {
-  /** The sdk's, already global. */
+  /** The sdk's, already global; disabled where the process is not traced. */
   readonly tracing: Tracing;
   /** JSON lines on stderr with the ids of the active span. */
   readonly logger: Logger;
@@ -28,8 +38,8 @@ export interface Service {
   readonly faults: MessageFaults;
   /** A part that must be up for /readyz, by name. */
   setReady(part: string, ready: boolean): void;
-  /** Registers what to do at the end; run in reverse order, each with a deadline. */
-  onStop(stop: () => Promise<void> | void): void;
+  /** Registers what to do at the end; run in reverse order. @param deadlineMs default 3,000 */
+  onStop(stop: () => Promise<void> | void, deadlineMs?: number): void;
   /** Prints the one ready line on stdout: `{"ready":true,"service":name,"health":url, ...fields}`. */
   announce(fields: Readonly<Record<string, unknown>>): void;
 }
@@ -43,8 +53,8 @@ const STDERR = 2;
 
 /**
  * Starts what every service has: tracing, logs, /healthz, /readyz and /metrics on a loopback port of
- * their own. The process stops on SIGTERM, SIGINT and, with `--exit-with-parent`, when stdin ends;
- * it ends with exit code 1 and a log line on an error that nobody caught. One service a process.
+ * their own. The process stops on SIGTERM, SIGINT and, with `--exit-with-parent`, when stdin or the
+ * IPC channel ends; it ends with exit code 1 and a log line on an error that nobody caught. One service a process.
  *
  * /readyz is 503 until {@link Service.announce}, and again from the moment the service stops.
  *
@@ -53,17 +63,22 @@ const STDERR = 2;
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { healthPort, exitsWithParent, faults } = readServiceFlags(options.argv);
   const logger = createLogger(options);
+  const { instrumentations = [], isTraced = true } = options;
   const tracing = startTracing({
     serviceName: options.name,
+    // Where the program names none, the operator still may.
+    ...(instrumentations.length > 0 ? { instrumentations } : {}),
+    ...(isTraced ? {} : { enabled: false }),
     log: (message) => logger.warn(message),
   });
   const metrics = new ServiceMetrics();
+  if (isTraced) metrics.addTracing(options.name, () => tracing.stats());
   const readiness = new Readiness();
   readiness.set('service', false);
   const health = await startHealthServer({
     port: healthPort,
     readiness,
-    metrics: async () => `${await metrics.text()}\n${metricsText(tracing)}`,
+    metrics: () => metrics.text(),
   });
   const stops = new Stops(logger, STOP_DEADLINE_MS);
   stopProcessOn(exitsWithParent, async () => {
@@ -80,7 +95,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics,
     faults: messageFaults(faults),
     setReady: (part, ready) => readiness.set(part, ready),
-    onStop: (stop) => stops.add(stop),
+    onStop: (stop, deadlineMs) => stops.add(stop, deadlineMs),
     announce(fields) {
       readiness.set('service', true);
       const line = { ready: true, service: options.name, health: health.url, ...fields };
@@ -111,7 +126,9 @@ function stopProcessOn(exitsWithParent: boolean, stop: () => Promise<void>): voi
   };
   process.once('SIGTERM', stopOnce);
   process.once('SIGINT', stopOnce);
-  if (exitsWithParent) process.stdin.once('end', stopOnce).once('error', stopOnce).resume();
+  if (!exitsWithParent) return;
+  if (process.connected) process.once('disconnect', stopOnce);
+  else process.stdin.once('end', stopOnce).once('error', stopOnce).resume();
 }
 
 function failProcessWith(logger: Logger, tracing: Tracing): void {

@@ -24,10 +24,11 @@ test('one that fails or hangs is told, and does not hold the others up', async (
     isStopped = true;
   });
   stops.add(() => new Promise(() => {}));
+  stops.add(() => new Promise(() => {}), 10);
   stops.add(() => {
     throw new Error('broken');
   });
   await stops.run();
   expect(isStopped).toBe(true);
-  expect(log).toEqual(['a stop failed', 'a stop took over 20 ms']);
+  expect(log).toEqual(['a stop failed', 'a stop took over 10 ms', 'a stop took over 20 ms']);
 });

@@ -44,7 +44,7 @@ test('--live is Binance, or the exchange that is named, and has to be reached', 
 
 test('strategies are new for each symbol', () => {
   const config = readStrategies(['--strategies', 'rsi,macd'], {});
-  const create = config.isHelp ? undefined : config.strategies.createStrategies;
+  const create = config?.strategies.createStrategies;
   const [first, second] = [create?.(), create?.()];
   expect(first?.map(({ name }) => name)).toEqual(['rsi', 'macd']);
   expect(first?.[0]).not.toBe(second?.[0]);

@@ -40,18 +40,18 @@ export interface SignalsOptions {
   readonly tradeengine: TradeengineSettings;
 }
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      /** Undefined: the services talk over channels. */
-      readonly nats: NatsTransportOptions | undefined;
-      readonly signals: SignalsOptions;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  /** Undefined: the services talk over channels. */
+  readonly nats: NatsTransportOptions | undefined;
+  readonly signals: SignalsOptions;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, {
     ...NATS_FLAGS,
     ...SOURCE_FLAGS,
@@ -61,14 +61,13 @@ export function readConfig(argv: readonly string[], environment = process.env): 
     ...TRADEENGINE_FLAGS,
     transport: { type: 'string', default: 'channel' },
   });
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   const { transport } = values;
   if (transport !== 'channel' && transport !== 'nats') {
     throw invalidFlag(`--transport ${transport}: must be channel or nats`);
   }
   const candleMs = candleMsOf(values);
   return {
-    isHelp: false,
     nats: transport === 'nats' ? natsOptionsOf(values) : undefined,
     signals: {
       source: sourceOptionsOf(values),

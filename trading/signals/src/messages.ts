@@ -84,19 +84,21 @@ export const signalSchema = z.object({
 });
 export type Signal = z.output<typeof signalSchema>;
 
-/** The event `order.confirmed`: what the exchange made of a signal's order. */
+/** The event `order.confirmed`: what became of a signal. Each that can be read ends with one. */
 export interface OrderConfirmed {
   readonly signal_id: string;
   readonly strategy: string;
   readonly symbol: string;
   readonly side: Signal['direction'];
-  /** The exchange's own id. */
-  readonly order_id: string;
   readonly client_order_id: string;
-  /** The exchange's word, such as FILLED or EXPIRED. */
+  /** The exchange's word, such as FILLED or EXPIRED; REJECTED by whomever it was refused. */
   readonly status: string;
-  readonly quantity: string;
   readonly filled_quantity: string;
+  /** Why it was refused, then without the fields below: `order.error_type` of its spans. */
+  readonly reason?: string;
+  /** The exchange's own id. */
+  readonly order_id?: string;
+  readonly quantity?: string;
   /** The limit that the order was sent with. */
-  readonly price: string;
+  readonly price?: string;
 }

@@ -48,6 +48,7 @@ function partsOf(whole: ProcessParts, serviceName: string): ProcessParts {
   const logger = whole.logger.child({ service: serviceName });
   const log = (message: string): void => logger.warn(message);
   const tracing = startTracing({ serviceName, global: false, log });
+  whole.metrics.addTracing(serviceName, () => tracing.stats());
   whole.onStop(async () => {
     await tracing.shutdown(FLUSH_TIMEOUT_MS);
   });

@@ -4,9 +4,11 @@ import { type DemoSettings, readConfigFile, readSettings, tokensOf } from '../co
 import { openBrowser } from '../demo/browser.ts';
 import { type FloorProcess, startFloor } from '../demo/floor-process.ts';
 import { type ClientOrder, Load } from '../demo/load.ts';
+import { proveSystems } from '../demo/other-systems.ts';
 import { ApiClient, readBack } from '../demo/read-back.ts';
 import { countSpans } from '../demo/span-counts.ts';
 import {
+  proofText,
   slowestText,
   spanCountsText,
   statusText,
@@ -26,6 +28,10 @@ const USAGE = 'throughline demo: serve, with trading systems that send their spa
 const ROUND_ORDERS = 1_000;
 const EXIT_ORDERS = 200;
 const READ_BACK_DEADLINE_MS = 60_000;
+/** Strategies need a market to look at: as long after the systems are ready they have traded, or fail. */
+const TRADE_WITHIN_MS = 45_000;
+/** What is on its way when the orders have been read gets this long to arrive. */
+const ARRIVE_WITHIN_MS = 15_000;
 /** The data directory may hold orders of runs before. */
 const STARTED_AT = formatTime(nowNs());
 
@@ -36,7 +42,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const settings = readSettings(DEMO_FLAGS, { argv, file: readConfigFile() });
-  checkSystems(settings);
+  checkOrdersRun(settings);
   if (settings['tls-cert'] !== undefined) {
     throw new ThroughlineError('TL_CONFIG_INVALID', 'the demo does not speak TLS', {
       hint: 'Use `throughline serve` with --tls-cert.',
@@ -65,7 +71,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
 }
 
 /** Which systems there are the floor knows; the demo's own part of it are client orders. */
-function checkSystems({ systems }: DemoSettings): void {
+function checkOrdersRun({ systems }: DemoSettings): void {
   if (systems === undefined || systems.split(',').some((name) => name.trim() === 'orders')) return;
   throw new ThroughlineError('TL_CONFIG_INVALID', '--systems: the demo needs the system orders', {
     hint: 'Add orders to the list, or run trading/floor.ts without it.',
@@ -82,10 +88,17 @@ async function runDemo(
     if (!settings.json) process.stdout.write(`${text}\n`);
   };
   print(`${systemsText(system)}\n`);
+  const readyMs = performance.now();
   if (settings.exit) {
     const orders = await sendOrders(system, settings, settings.orders ?? EXIT_ORDERS, 1);
     const isWhole = await verify(server, client, orders, settings.json);
-    return isWhole && (await checkSpans(system, print)) ? 0 : 1;
+    const leftMs = readyMs + TRADE_WITHIN_MS - performance.now();
+    const deadlineMs = Math.max(leftMs, ARRIVE_WITHIN_MS);
+    const isProven = await checkSystems(server, client, system, {
+      deadlineMs,
+      isJson: settings.json,
+    });
+    return isWhole && isProven && (await checkSpans(system, print)) ? 0 : 1;
   }
   if (!settings['no-open'] && !settings.json) openBrowser(server.uiUrl);
   await Promise.race([untilStopped(), keepSending(server, system, client, settings, print)]);
@@ -164,6 +177,40 @@ async function verify(
   return false;
 }
 
+/** Whether a whole lifecycle of each other system that runs is there, else names the first that is not. */
+async function checkSystems(
+  server: Server,
+  client: ApiClient,
+  { rows }: FloorProcess,
+  { deadlineMs, isJson }: { deadlineMs: number; isJson: boolean },
+): Promise<boolean> {
+  const line = new ProgressLine();
+  const systems = [...new Set(rows.map(({ system }) => system))];
+  const proofs = await proveSystems(client, systems, {
+    start: STARTED_AT,
+    deadlineMs,
+    onWait: (missing) => isJson || line.update(`Waiting for ${missing.join(', ')}`),
+  });
+  const shown = proofs.map((proof) => {
+    const key = proof.lifecycle?.key;
+    return { proof, link: key === undefined ? '' : lifecycleLink(server, proof.name, key) };
+  });
+  if (isJson) {
+    const told = proofs.map(({ system, name, lifecycle, defect }) => ({
+      ...{ system, name, key: lifecycle?.key, defect },
+    }));
+    process.stdout.write(`${JSON.stringify({ systems: told })}\n`);
+  } else {
+    if (proofs.length > 0) line.finish('');
+    for (const { proof, link } of shown) process.stdout.write(`${proofText(proof, link)}\n`);
+  }
+  const first = proofs.find(({ defect }) => defect !== undefined);
+  if (!first) return true;
+  const which = first.lifecycle ? ` ${first.lifecycle.key}` : '';
+  process.stderr.write(`${red(`${first.system}: ${first.name}${which}: ${first.defect}`)}\n`);
+  return false;
+}
+
 /** Asks the services of all systems for what became of their spans; whether none was lost. */
 async function checkSpans({ rows }: FloorProcess, print: (text: string) => void): Promise<boolean> {
   const counts = await countSpans(rows);
@@ -175,9 +222,14 @@ async function checkSpans({ rows }: FloorProcess, print: (text: string) => void)
 
 /** A word on the order of this run that took longest; nothing before there is one. */
 async function slowestOf(server: Server, client: ApiClient): Promise<string> {
-  const { rows } = await client.orders({ sort: 'duration', limit: 1, start: STARTED_AT });
+  const query = { name: 'order', sort: 'duration', limit: 1, start: STARTED_AT } as const;
+  const { rows } = await client.lifecycles(query);
   const [slowest] = rows;
   return slowest ? `${slowestText(slowest, orderLink(server, slowest.key))}\n` : '';
+}
+
+function lifecycleLink(server: Server, name: string, key: string): string {
+  return `${server.uiUrl}/lifecycles/${name}/${encodeURIComponent(key)}`;
 }
 
 function orderLink(server: Server, key: string): string {

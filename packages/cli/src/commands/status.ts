@@ -1,8 +1,15 @@
-import { findingsOf, isReady, type StatusResponse, ThroughlineError } from '@throughline/model';
+import {
+  findingsOf,
+  isReady,
+  type StatusResponse,
+  statusResponseSchema,
+  ThroughlineError,
+} from '@throughline/model';
 import { readConfigFile, readSettings } from '../config.ts';
 import { helpText, STATUS_FLAGS } from '../flags.ts';
-import { printable, statusReport } from '../terminal/status-report.ts';
-import { requestStatus } from './request-status.ts';
+import { statusReport } from '../terminal/status-report.ts';
+import { printable } from '../terminal/text.ts';
+import { requestJson } from './request-json.ts';
 
 const USAGE = 'throughline status: say how a running server is; exit code 0 when it is ready';
 
@@ -17,12 +24,12 @@ export async function status(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const settings = readSettings(STATUS_FLAGS, { argv, file: readConfigFile() });
-  const { url, json, token } = settings;
-  const answer = await requestStatus(url, settings['read-token'] ?? token);
-  const text = json ? JSON.stringify(answer.body) : statusReport(answer.status, answer.origin);
+  const server = { url: settings.url, token: settings['read-token'] ?? settings.token };
+  const { origin, value, body } = await requestJson(server, 'status', statusResponseSchema);
+  const text = settings.json ? JSON.stringify(body) : statusReport(value, origin);
   process.stdout.write(`${text}\n`);
-  if (isReady(answer.status)) return 0;
-  throw notReady(answer.status);
+  if (isReady(value)) return 0;
+  throw notReady(value);
 }
 
 function notReady(status: StatusResponse): ThroughlineError {

@@ -25,17 +25,17 @@ export class ApiClient {
   }
 
   /** @throws ThroughlineError with the code of the answer, such as `TL_LIFECYCLE_NOT_FOUND` */
-  async order(user: string, order: string): Promise<Lifecycle> {
-    const key = [user, order].map(encodeURIComponent).join('/');
-    return lifecycleSchema.parse(await this.#get(`/api/lifecycles/order/${key}`));
+  async lifecycle(name: string, key: readonly string[]): Promise<Lifecycle> {
+    const path = [name, ...key].map(encodeURIComponent).join('/');
+    return lifecycleSchema.parse(await this.#get(`/api/lifecycles/${path}`));
   }
 
-  async orders(query: Partial<LifecyclesQuery>): Promise<LifecyclesResponse> {
+  async lifecycles(query: Partial<LifecyclesQuery>): Promise<LifecyclesResponse> {
     const words = Object.entries(query).map(([name, value]): [string, string] => [
       name,
       `${value}`,
     ]);
-    const search = new URLSearchParams([['name', 'order'], ...words]);
+    const search = new URLSearchParams(words);
     return lifecyclesResponseSchema.parse(await this.#get(`/api/lifecycles?${search}`));
   }
 
@@ -94,7 +94,7 @@ async function readUntilWhole(
 
 async function readOnce(client: ApiClient, order: ClientOrder): Promise<ReadOrder> {
   try {
-    const lifecycle = await client.order(order.user_id, order.client_order_id);
+    const lifecycle = await client.lifecycle('order', [order.user_id, order.client_order_id]);
     return { order, lifecycle, defect: defect(order, lifecycle) };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { percentile, spanCountsText, statusText, systemsText, verdictText } from './summary.ts';
+import {
+  percentile,
+  proofText,
+  spanCountsText,
+  statusText,
+  systemsText,
+  verdictText,
+} from './summary.ts';
 
 test('percentiles are of nearest rank', () => {
   const durations = [50n, 10n, 40n, 20n, 30n];
@@ -43,4 +50,14 @@ test('coverage is rounded down, so that 100 % means each', () => {
   expect(spanCountsText(counts)).toContain('99.9 % of 10000 messages');
   expect(spanCountsText(counts)).toContain('no span was lost');
   expect(spanCountsText({ ...counts, dropped: 3 })).toContain('3 spans were lost');
+});
+
+test('a system that is not proven is named with what is wrong', () => {
+  const proof = {
+    system: 'bot',
+    name: 'bot_order',
+    lifecycle: undefined,
+    defect: 'none has ended',
+  };
+  expect(proofText(proof, '')).toContain('bot: bot order none has ended');
 });

@@ -1,6 +1,7 @@
 import { formatDuration, type LifecycleRow, type Stage } from '@throughline/model';
 import { bold, dim, green, red } from '../terminal/style.ts';
 import type { FloorProcess } from './floor-process.ts';
+import type { SystemProof } from './other-systems.ts';
 import type { SpanCounts } from './span-counts.ts';
 
 const BAR_CELLS = 40;
@@ -69,6 +70,15 @@ export function verdictText(durations: readonly bigint[], defects: number): stri
   const judged =
     defects === 0 ? green('each whole and exact') : red(`${defects} not whole or not exact`);
   return `${counted}: ${judged}`;
+}
+
+/** One line on a system besides the orders: the lifecycle that was looked at, and whether it is whole. */
+export function proofText({ system, name, lifecycle, defect }: SystemProof, link: string): string {
+  const head = `${system}: ${name.replaceAll('_', ' ')}`;
+  if (!lifecycle) return `${head} ${red(defect ?? 'missing')}`;
+  const { durationNs, status, stages } = lifecycle;
+  const told = `${status.toLowerCase()} in ${formatDuration(durationNs)}, ${stages.length} stages`;
+  return `${head} ${told}: ${defect === undefined ? green('whole and exact') : red(defect)}  ${dim(link)}`;
 }
 
 /** One line on what the services say of their own tracing. */

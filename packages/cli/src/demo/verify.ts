@@ -10,11 +10,14 @@ export function defect(order: ClientOrder, lifecycle: Lifecycle): string | undef
   if (lifecycle.status !== order.status) {
     return `ended ${lifecycle.status}, but the client was told ${order.status}`;
   }
-  if (!lifecycle.complete) {
-    const codes = lifecycle.warnings.map((warning) => warning.code).join(', ');
-    return `is not complete${codes === '' ? '' : ` (${codes})`}`;
-  }
-  return segmentDefect(lifecycle) ?? quantityDefect(order, lifecycle);
+  return wholeDefect(lifecycle) ?? quantityDefect(order, lifecycle);
+}
+
+/** What keeps a lifecycle, of whatever kind, from being whole, with segments that sum exactly. */
+export function wholeDefect(lifecycle: Lifecycle): string | undefined {
+  if (lifecycle.complete) return segmentDefect(lifecycle);
+  const codes = lifecycle.warnings.map((warning) => warning.code).join(', ');
+  return `is not complete${codes === '' ? '' : ` (${codes})`}`;
 }
 
 function segmentDefect({

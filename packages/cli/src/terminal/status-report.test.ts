@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { NS_PER_S, type StatusResponse } from '@throughline/model';
 import { expect, test } from 'vitest';
-import { printable, statusReport } from './status-report.ts';
+import { statusReport } from './status-report.ts';
+import { printable } from './text.ts';
 
 const AT = 1_764_010_800_000_000_000n;
 

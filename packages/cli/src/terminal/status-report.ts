@@ -10,10 +10,9 @@ import {
   type StatusResponse,
 } from '@throughline/model';
 import { bold, dim, green, red, yellow } from './style.ts';
+import { aligned, count, many, printable } from './text.ts';
 
 const REFUSALS_SHOWN = 5;
-/** Of senders, messages and reasons. */
-const CHARS_SHOWN = 300;
 const NAME_WIDTH = 12;
 
 const COLOURS: Readonly<Record<Finding['level'], (text: string) => string>> = {
@@ -40,12 +39,6 @@ export function statusReport(status: StatusResponse, origin: string): string {
   ].join('\n');
 }
 
-/** Text of strangers, cut, and without what a terminal would obey or show in another order. */
-export function printable(text: string): string {
-  const cut = text.length > CHARS_SHOWN ? `${text.slice(0, CHARS_SHOWN)}...` : text;
-  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
-}
-
 function findingText({ level, label, text }: Finding): string {
   return `${COLOURS[level](label)}: ${printable(text)}`;
 }
@@ -69,22 +62,6 @@ function receivers(status: StatusResponse): string[] {
   const head = ['Receiving', 'requests', 'refused', 'spans', 'refused', 'last', 'address'];
   const [first = '', ...others] = aligned([head, ...rows], new Set([1, 2, 3, 4, 5]));
   return [bold(first), ...others];
-}
-
-/** Columns two spaces apart; those of numbers end together. */
-function aligned(rows: readonly string[][], right: ReadonlySet<number>): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return right.has(column) ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function refusals({ at, ingest }: StatusResponse): string[] {
@@ -133,12 +110,4 @@ function engine({ engine: { state, restarts, version }, memory }: StatusResponse
   const engineMemory = memory.engineBytes > 0 ? `${formatBytes(memory.engineBytes)}, ` : '';
   const words = `${state}, ${many(restarts, 'restart')}, ClickHouse ${printable(version)}`;
   return `${words}, ${engineMemory}server ${formatBytes(memory.serverBytes)}`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function many(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { spanIdSchema, traceIdSchema } from '../ids.ts';
+import { skewSchema } from '../skew.ts';
 import { spanSchema } from '../span.ts';
 
 /**
@@ -22,13 +23,19 @@ const inboundLinkSchema = z.object({
 });
 export type InboundLink = z.output<typeof inboundLinkSchema>;
 
-/** `truncated`: the trace has more spans than one answer may carry. Spans are sorted by start. */
+/**
+ * `truncated`: the trace has more spans than one answer may carry. Spans are sorted by start, and have the
+ * times that were sent: `skew` says by how much those of a host are off.
+ */
 export const traceResponseSchema = z.object({
   traceId: traceIdSchema,
   spans: z.array(spanSchema),
   inboundLinks: z.array(inboundLinkSchema),
-  /** Keys of the orders that begin in this trace. */
+  /** Keys of the orders that begin in this trace: those of `lifecycles` that are orders. */
   orders: z.array(z.string()),
+  /** Those that begin in this trace, such as an order. */
+  lifecycles: z.array(z.object({ name: z.string(), key: z.string() })),
   truncated: z.boolean(),
+  skew: skewSchema,
 });
 export type TraceResponse = z.output<typeof traceResponseSchema>;

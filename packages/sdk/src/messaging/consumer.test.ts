@@ -65,12 +65,15 @@ test('allowed baggage goes on with the context, and more can be added', () => {
 test('messages with, without and with malformed context are counted, and none is an error', () => {
   const tracing = testTracing();
   const { carrier } = sendOne(tracing);
+  const received: unknown[] = [];
   for (const given of [carrier, {}, {}, { traceparent: '00-zz' }]) {
     const { span } = startConsumer(tracing, 'x', { system: 'worker', carrier: given });
     const isRoot = readable(span).parentSpanContext === undefined;
     expect(isRoot).toBe(given !== carrier);
     expect(readable(span).attributes[ATTR.correlation]).toBeUndefined();
+    received.push(readable(span).attributes[ATTR.contextReceived]);
   }
+  expect(received).toEqual([undefined, 'missing', 'missing', 'malformed']);
   expect(tracing.stats().messages).toEqual({ withContext: 1, withoutContext: 2, malformed: 1 });
 });
 
@@ -143,6 +146,7 @@ test('at a public endpoint the context that came is linked, and nothing of it go
   expect(parentSpanContext).toBeUndefined();
   expect(attributes[ATTR.userId]).toBeUndefined();
   expect(attributes.symbol).toBe('BTC');
+  expect(attributes[ATTR.contextReceived]).toBe('untrusted');
   expect(links).toEqual([
     {
       context: { traceId: sender.traceId, spanId: sender.spanId, traceFlags: 0, isRemote: true },

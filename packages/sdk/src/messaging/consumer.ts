@@ -6,11 +6,12 @@ import {
   SpanKind,
   trace,
 } from '@opentelemetry/api';
-import { ATTR } from '@throughline/model/names';
+import { ATTR, CONTEXT_RECEIVED } from '@throughline/model/names';
 import { atTrustBoundary } from '../privacy/trust-boundary.ts';
 import { type BusinessIds, withBusinessIds } from '../propagation/business-ids.ts';
 import type { Carrier } from '../propagation/carrier.ts';
 import { MESSAGE_ROOT } from '../propagation/chained-context.ts';
+import type { ExtractedContext } from '../propagation/propagator.ts';
 import { AttributeList } from '../tracing/attribute-list.ts';
 import { noSpan, runInSpan, type StartedSpan, startedSpan } from '../tracing/started-span.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -40,8 +41,8 @@ export interface ConsumerOptions extends MessagingEndpoint {
 
 /**
  * Starts the span of one message's processing: the child of the message's context, never of the
- * ambient one. A message without a usable context starts a new trace and is counted; it is never an
- * error.
+ * ambient one. A message without a usable context starts a new trace, is counted and says so
+ * (`throughline.context.received`); it is never an error.
  */
 export function startConsumer(
   tracing: Tracing,
@@ -65,6 +66,8 @@ export function startConsumer(
   const attributes = new AttributeList();
   addMessagingAttributes(attributes, options, 'process');
   if (missed) attributes.add(ATTR.correlation, 'missed');
+  const defect = hasParent ? undefined : receivedDefect(extracted, options.publicEndpoint);
+  if (defect !== undefined) attributes.add(ATTR.contextReceived, defect);
   attributes.setAll(options.attributes);
   const span = tracing.tracer.startWith(name, parent, {
     kind: options.kind ?? SpanKind.CONSUMER,
@@ -72,6 +75,16 @@ export function startConsumer(
     links: untrusted?.link ? [untrusted.link, ...(options.links ?? [])] : options.links,
   });
   return startedSpan(span, parent);
+}
+
+/** Why the message's context was not continued; `undefined` when it was. */
+export function receivedDefect(
+  { outcome }: Pick<ExtractedContext, 'outcome'>,
+  isPublic = false,
+): string | undefined {
+  if (isPublic) return CONTEXT_RECEIVED.untrusted;
+  if (outcome === 'withContext') return undefined;
+  return outcome === 'malformed' ? CONTEXT_RECEIVED.malformed : CONTEXT_RECEIVED.missing;
 }
 
 /**

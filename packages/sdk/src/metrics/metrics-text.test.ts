@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { consume } from '../messaging/consumer.ts';
 import { testTracing } from '../testing/tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { metricsText } from './metrics-text.ts';
+import { metricsText, metricsTextByService } from './metrics-text.ts';
 
 /** The value of one sample. */
 function sample(tracing: Tracing, name: string): number {
@@ -59,6 +59,22 @@ test('registries report as one', () => {
   expect(sample(tracing, 'registry_evictions_total{reason="size"}')).toBe(1);
   expect(sample(tracing, 'registry_evictions_total{reason="age"}')).toBe(0);
   expect(sample(tracing, 'registry_shared_reads_total{outcome="hit"}')).toBe(0);
+});
+
+test('of several services in one process each has its label, and a metric is described once', () => {
+  const gateway = testTracing();
+  gateway.tracer.startSpan('x', {}, ROOT_CONTEXT).end();
+  const stats = { gateway: gateway.stats(), 'the "desk"': testTracing().stats() };
+  const lines = metricsTextByService(stats).split('\n');
+  const of = (name: string) => lines.filter((line) => line.includes(`throughline_sdk_${name}`));
+  expect(of('spans_ended_total')).toEqual([
+    '# HELP throughline_sdk_spans_ended_total Recorded spans that ended.',
+    '# TYPE throughline_sdk_spans_ended_total counter',
+    'throughline_sdk_spans_ended_total{service="gateway"} 1',
+    'throughline_sdk_spans_ended_total{service="the \\"desk\\""} 0',
+  ]);
+  const dropped = 'throughline_sdk_spans_dropped_total{service="gateway",reason="queue_full"} 0';
+  expect(lines).toContain(dropped);
 });
 
 test('the text is what Prometheus’ own client writes, to the letter', async () => {

@@ -10,7 +10,7 @@ interface Metric {
 
 interface Sample {
   readonly value: number;
-  /** Such as `reason="queue_full"`. */
+  /** Such as `reason="queue_full"`, several with commas between. */
   readonly label?: string;
 }
 
@@ -21,8 +21,35 @@ const PREFIX = 'throughline_sdk';
  * append it to them. Written by hand, since a library of metrics would keep the counts that
  * {@link Tracing.stats} has once more, to write them in a format of three kinds of lines.
  */
-export function metricsText(tracing: Tracing): string {
+export function metricsText(tracing: Pick<Tracing, 'stats'>): string {
   return metricsOf(tracing.stats()).map(textOf).join('\n');
+}
+
+/**
+ * The same of several tracings in one process, its threads included: each sample has the label
+ * `service`.
+ *
+ * @param stats by service name, as {@link Tracing.stats} tells them
+ */
+export function metricsTextByService(stats: Readonly<Record<string, TracingStats>>): string {
+  const byName = new Map<string, Metric>();
+  for (const [service, ofService] of Object.entries(stats)) {
+    const own = `service="${escaped(service)}"`;
+    for (const metric of metricsOf(ofService)) {
+      const samples = metric.samples.map(({ value, label }) => ({
+        value,
+        label: label ? `${own},${label}` : own,
+      }));
+      const before = byName.get(metric.name)?.samples ?? [];
+      byName.set(metric.name, { ...metric, samples: [...before, ...samples] });
+    }
+  }
+  return [...byName.values()].map(textOf).join('\n');
+}
+
+/** As Prometheus' text format has it in the value of a label. */
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
 function metricsOf(stats: TracingStats): Metric[] {

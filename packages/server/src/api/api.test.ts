@@ -45,6 +45,7 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
     findBegins: none,
     listBegins: async () => ({ rows: [], total: 0, cursor: undefined }),
     beginsOfTraces: none,
+    coverage: async () => ({ hops: [], truncated: false }),
     ...reads,
   };
   return {
@@ -167,6 +168,7 @@ test('bad parameters are named', async () => {
     '/api/lifecycles?sort=up',
     '/api/lifecycles?start=soon',
     '/api/lifecycles/order/a/b/c',
+    '/api/lifecycles/tick_to_trade/a/b',
     '/api/lifecycles/order/%zz',
     '/api/traces/xyz?format=throughline',
   ]) {
@@ -194,6 +196,30 @@ test('an unknown definition, a missing order and an ambiguous key each have thei
   ]);
 });
 
+test('lists and lifecycles are of the definition that is named, of which a wrong name tells all', async () => {
+  const asked: (readonly string[])[] = [];
+  const app = api({
+    reads: {
+      listBegins: async ({ name }) => {
+        asked.push([name]);
+        return { rows: [], total: 0, cursor: undefined };
+      },
+      findBegins: async ({ name }, values) => {
+        asked.push([name, ...values]);
+        return [];
+      },
+    },
+  });
+  const traceId = 'A'.repeat(32);
+  await app.inject({ url: '/api/lifecycles?name=bot_order' });
+  await app.inject({ url: `/api/lifecycles/option_quote/${traceId}` });
+  expect(asked).toEqual([['bot_order'], ['option_quote', traceId.toLowerCase()]]);
+  const answer = await app.inject({ url: '/api/lifecycles?name=ticks' });
+  const { error } = errorResponseSchema.parse(JSON.parse(answer.body));
+  expect([answer.statusCode, error.code]).toEqual([404, 'TL_LIFECYCLE_UNKNOWN']);
+  expect(error.hint).toBe('There are: order, tick_to_trade, option_quote, bot_order.');
+});
+
 test('a key is decoded part by part, so that a slash may be in it', async () => {
   const asked: (readonly string[])[] = [];
   const app = api({
@@ -213,6 +239,7 @@ test('a trace comes in our form with exact times, or in the form of Jaeger in mi
   const ours = await app.inject({ url: `/api/traces/${TRACE_ID}?format=throughline` });
   const trace = traceResponseSchema.parse(JSON.parse(ours.body));
   expect(trace.spans[0]?.startNs).toBe(1_700_000_000_000_001_234n);
+  expect(trace.lifecycles).toEqual([{ name: 'order', key: 'u1/o1' }]);
 
   const { data } = JSON.parse((await app.inject({ url: `/api/traces/${TRACE_ID}` })).body);
   expect(data[0].spans[0]).toMatchObject({

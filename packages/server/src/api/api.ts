@@ -3,6 +3,7 @@ import { httpServer } from '../http-server.ts';
 import { type TlsFiles, withoutClientCa } from '../tls.ts';
 import { answerBrokenHttp, answerError, answerErrors } from './answers.ts';
 import { backupRoutes } from './backup.ts';
+import { coverageRoutes } from './coverage.ts';
 import { guard, securityHeaders } from './guard.ts';
 import { lifecycleRoutes } from './lifecycles.ts';
 import { QueryLimit } from './query-limit.ts';
@@ -49,6 +50,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.register(async (queries) => {
     new QueryLimit().bound(queries);
     lifecycleRoutes(queries, store.reads);
+    coverageRoutes(queries, store.reads);
     traceRoutes(queries, store.reads);
   });
   uiRoutes(app, uiDir);

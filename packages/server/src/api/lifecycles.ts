@@ -1,4 +1,5 @@
 import {
+  isKeyedByTrace,
   type LifecycleDefinition,
   type LifecyclesQuery,
   type LifecyclesResponse,
@@ -58,12 +59,14 @@ async function findBegin(
   definition: LifecycleDefinition,
   values: readonly string[],
 ): Promise<BeginSpan> {
-  const most = definition.keyAttributes.length;
-  if (values.length === 0 || values.length > most || values.includes('')) {
-    const form = definition.keyAttributes.join('/');
+  const byTrace = isKeyedByTrace(definition);
+  const parts = byTrace ? ['a trace id'] : definition.keyAttributes;
+  if (values.length === 0 || values.length > parts.length || values.includes('')) {
+    const form = parts.join('/');
     throw new ThroughlineError('TL_BAD_REQUEST', `a key of ${definition.name} is ${form}`);
   }
-  const begins = await store.findBegins(definition, values);
+  const asked = byTrace ? values.map((traceId) => traceId.toLowerCase()) : values;
+  const begins = await store.findBegins(definition, asked);
   const keys = new Map(begins.map((begin) => [JSON.stringify(begin.key), begin]));
   if (keys.size > 1) {
     const named = [...keys.values()].slice(0, KEYS_NAMED_MAX).map((begin) => begin.key.join('/'));

@@ -8,7 +8,9 @@ import {
 } from '@throughline/model';
 import type { InboundLinkRow, TraceStore } from '@throughline/store';
 import type { FastifyInstance } from 'fastify';
-import { LIFECYCLE_DEFINITIONS } from '../lifecycle/definitions.ts';
+import { LIFECYCLE_DEFINITIONS, ORDER_LIFECYCLE } from '../lifecycle/definitions.ts';
+import { keysBegunBy } from '../lifecycle/graph.ts';
+import { skewOfTrace } from '../lifecycle/skew-correction.ts';
 import { encode, parameters } from './answers.ts';
 import { toJaegerTrace } from './jaeger-trace.ts';
 import { type OtlpTraces, toOtlpTraces } from './otlp-trace.ts';
@@ -48,20 +50,23 @@ function jaegerTraceId(text: string): string | undefined {
 }
 
 async function readTrace(store: TraceStore, traceId: string): Promise<TraceResponse> {
-  const [page, inbound, begins] = await Promise.all([
+  const [page, inbound] = await Promise.all([
     store.spansOfTraces([traceId], SPANS_MAX),
     store.linksToTraces([traceId], LINKS_MAX),
-    Promise.all(
-      LIFECYCLE_DEFINITIONS.map((definition) => store.beginsOfTraces(definition, [traceId])),
-    ),
   ]);
   if (page.spans.length === 0) throw notFound(traceId);
+  const skew = skewOfTrace(page.spans);
+  const lifecycles = LIFECYCLE_DEFINITIONS.flatMap((definition) =>
+    keysBegunBy(definition, page.spans).map((key) => ({ name: definition.name, key })),
+  );
   return {
     traceId,
     spans: page.spans,
     inboundLinks: inbound.links.map(toInboundLink),
-    orders: [...new Set(begins.flat().map((begin) => begin.key.join('/')))],
+    lifecycles,
+    orders: lifecycles.filter(({ name }) => name === ORDER_LIFECYCLE.name).map(({ key }) => key),
     truncated: page.truncated || inbound.truncated,
+    ...(skew.length > 0 && { skew }),
   };
 }
 

@@ -1,6 +1,7 @@
 import {
   LINK_TYPE,
   type LifecycleDefinition,
+  matchesName,
   type Segment,
   type SegmentKind,
   type Stage,
@@ -36,7 +37,9 @@ export function waitKind({ from, to, linkType }: CausalEdge): SegmentKind {
  */
 export function stageLabel(definition: LifecycleDefinition, { span }: SpanNode): string {
   const labels = definition.stageLabels;
-  return (Object.hasOwn(labels, span.name) ? labels[span.name] : undefined) ?? span.service;
+  if (Object.hasOwn(labels, span.name)) return labels[span.name] ?? span.service;
+  const [, label] = Object.entries(labels).find(([name]) => matchesName(name, span.name)) ?? [];
+  return label ?? span.service;
 }
 
 /** The segments of one label and kind added up, in the order of first appearance. */

@@ -1,4 +1,4 @@
-import { spanRef } from '@throughline/model';
+import { type SpanRef, spanRef } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ORDER_LIFECYCLE } from './definitions.ts';
@@ -7,6 +7,7 @@ import { later } from './instant.ts';
 import { buildLifecycle } from './lifecycle.ts';
 import { type OrderSystem, randomOrderSystem, spanRefOf, spansOf } from './testing/order-system.ts';
 import { seededRandom } from './testing/random.ts';
+import { refOf, sketchSpan } from './testing/spans.ts';
 
 /** The truth: which orders each span belongs to. */
 function ownersOf(system: OrderSystem) {
@@ -80,4 +81,39 @@ test('siblings are the other orders of the batch, with their arrivals', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('a cancel request is a part of its order, and the order that replaces it is not', () => {
+  const first = { 'user.id': 'u', 'client.order_id': 'o1' };
+  const second = { 'user.id': 'u', 'client.order_id': 'o2' };
+  const toFirst = (type: string) => [{ trace: 1, id: 1, type }];
+  const graph = buildGraph(ORDER_LIFECYCLE, [
+    sketchSpan({
+      trace: 1,
+      id: 1,
+      name: 'client_order_received',
+      from: 0,
+      to: 5,
+      attributes: first,
+    }),
+    sketchSpan({
+      ...{ trace: 2, id: 2, name: 'client_order_replace_received', from: 40, to: 45 },
+      attributes: first,
+      links: toFirst('amends'),
+    }),
+    sketchSpan({ trace: 2, id: 3, parent: 2, from: 41, to: 60 }),
+    sketchSpan({
+      ...{ trace: 3, id: 4, name: 'client_order_received', from: 61, to: 65 },
+      attributes: second,
+      links: toFirst('replaces'),
+    }),
+    sketchSpan({ trace: 3, id: 5, parent: 4, from: 62, to: 70 }),
+    sketchSpan({
+      ...{ trace: 4, id: 6, name: 'order_batching', from: 71, to: 72 },
+      links: [{ trace: 3, id: 4, type: 'member_of' }],
+    }),
+  ]);
+  const refs = (begin: SpanRef) => buildLifecycle(graph, begin).spans.map(spanRef);
+  expect(refs(refOf(1, 1))).toEqual([refOf(1, 1), refOf(2, 2), refOf(2, 3)]);
+  expect(refs(refOf(3, 4))).toEqual([refOf(3, 4), refOf(3, 5), refOf(4, 6)]);
 });

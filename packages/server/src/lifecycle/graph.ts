@@ -1,6 +1,8 @@
 import {
   ATTR,
   type Attributes,
+  isBeginName,
+  isKeyedByTrace,
   type LifecycleDefinition,
   type Span,
   type SpanLink,
@@ -23,7 +25,10 @@ export interface SpanNode {
   readonly key: string | undefined;
   /** Whether the lifecycle {@link key} begins here. */
   readonly begins: boolean;
-  /** The span's links together with those that did not fit on it and came as supplement spans. */
+  /**
+   * The span's links together with those that did not fit on it and came as supplement spans. Only those
+   * within the trace, when that is all that a lifecycle lies in.
+   */
   readonly links: readonly SpanLink[];
   /**
    * The lifecycles that the span joins, by links to their begin spans; `undefined` when it has no such
@@ -108,16 +113,23 @@ export function buildGraph(definition: LifecycleDefinition, spans: readonly Span
   return { definition, nodes, named };
 }
 
+/** The keys, as they are shown, of the lifecycles that begin with one of these spans. */
+export function keysBegunBy(definition: LifecycleDefinition, spans: readonly Span[]): string[] {
+  const begins = spans.filter(({ name }) => isBeginName(definition, name));
+  return [...new Set(begins.flatMap((span) => namedKey(definition, span) ?? []))].map(formatKey);
+}
+
 function draft(definition: LifecycleDefinition, ref: SpanRef, span: Span): Draft {
-  const key = namedKey(definition, span.attributes);
+  const byTrace = isKeyedByTrace(definition);
+  const key = namedKey(definition, span);
   return {
     ref,
     span,
     startNs: span.startNs,
     endNs: later(span.startNs, span.endNs),
     key,
-    begins: key !== undefined && definition.beginSpans.includes(span.name),
-    links: [...span.links],
+    begins: key !== undefined && isBeginName(definition, span.name),
+    links: span.links.filter(({ traceId }) => !byTrace || traceId === span.traceId),
     memberKeys: undefined,
     causes: [],
     effects: [],
@@ -125,7 +137,11 @@ function draft(definition: LifecycleDefinition, ref: SpanRef, span: Span): Draft
   };
 }
 
-function namedKey(definition: LifecycleDefinition, attributes: Attributes): string | undefined {
+function namedKey(
+  definition: LifecycleDefinition,
+  { traceId, attributes }: Span,
+): string | undefined {
+  if (isKeyedByTrace(definition)) return traceId;
   const values: string[] = [];
   for (const name of definition.keyAttributes) {
     const value = attributes[name];

@@ -6,6 +6,7 @@ import {
   type LifecycleSpan,
   type Segment,
   type Sibling,
+  SPAN_STATUS,
   type SpanRef,
   ThroughlineError,
   type Warning,
@@ -17,6 +18,7 @@ import { conserve, type Outcome } from './conservation.ts';
 import { type CriticalPath, criticalPath } from './critical-path.ts';
 import { compareNodes, formatKey, type SpanGraph, type SpanNode } from './graph.ts';
 import { later } from './instant.ts';
+import { correctClocks, skewOf, skewWarnings } from './skew-correction.ts';
 import { type Slack, slackOf } from './slack.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -35,21 +37,20 @@ const OPEN = 'open';
 /**
  * One lifecycle, from the spans around it (tracing-model, sections 3 and 4). Pure; the same spans give the
  * same result. The segments are never empty, share endpoints and sum exactly to `end - begin`, for any
- * graph. An open lifecycle ends, for now, with the latest end among its own spans.
+ * graph. An open lifecycle ends, for now, with the latest end among its own spans. All times are by the
+ * clock of the host where it begins, as far as the messages tell (see {@link correctClocks}).
  *
  * @param begin the span with which it begins
  * @throws ThroughlineError `TL_LIFECYCLE_NOT_FOUND` when it is not a begin span of the graph
  */
 export function buildLifecycle(
-  graph: SpanGraph,
+  graphAsSent: SpanGraph,
   begin: SpanRef,
   options: LifecycleOptions = {},
 ): Lifecycle {
-  const first = graph.nodes.get(begin);
-  if (!first?.begins || first.key === undefined) {
-    const message = `no ${graph.definition.name} begins with the span ${begin}`;
-    throw new ThroughlineError('TL_LIFECYCLE_NOT_FOUND', message);
-  }
+  const corrected = correctClocks(graphAsSent, beginOf(graphAsSent, begin));
+  const { graph } = corrected;
+  const first = beginOf(graph, begin);
   const cone = buildCone(graph, first, options.bounds ?? CONE_BOUNDS);
   const nodes = [...cone.relevance.keys()].sort(compareNodes);
   const { last, outcome, status } = endOf(graph.definition, cone, nodes);
@@ -62,6 +63,7 @@ export function buildLifecycle(
   const conserved = conserve(graph, cone, outcome);
   const cut = cutOf(cone, siblings, options.readTruncated === true);
   const gap = segments.some(({ kind }) => kind === 'gap');
+  const skew = skewOf(corrected, nodes);
   return {
     name: graph.definition.name,
     key: formatKey(cone.key),
@@ -71,7 +73,12 @@ export function buildLifecycle(
     status,
     complete: outcome.terminal && !gap && cut.length === 0,
     truncated: cut.length > 0,
-    warnings: [...cut, ...(conserved?.warnings ?? []), ...warningsOf(graph, cone, nodes)],
+    warnings: [
+      ...cut,
+      ...skewWarnings(corrected, nodes),
+      ...(conserved?.warnings ?? []),
+      ...warningsOf(graph, cone, nodes),
+    ],
     attributes: { ...first.span.attributes, ...outcome.node?.span.attributes },
     spans: spansOf(cone, nodes, path),
     edges: edgesOf(cone, nodes, path, slack),
@@ -79,7 +86,15 @@ export function buildLifecycle(
     stages: stagesOf(segments),
     siblings: siblings.slice(0, SIBLINGS_MAX),
     ...(conserved && { quantities: conserved.quantities }),
+    ...(skew.length > 0 && { skew }),
   };
+}
+
+function beginOf(graph: SpanGraph, begin: SpanRef): SpanNode {
+  const node = graph.nodes.get(begin);
+  if (node?.begins && node.key !== undefined) return node;
+  const message = `no ${graph.definition.name} begins with the span ${begin}`;
+  throw new ThroughlineError('TL_LIFECYCLE_NOT_FOUND', message);
 }
 
 /** Whether the status is one with which a lifecycle is over. */
@@ -95,10 +110,7 @@ function endOf(
 ): { last: SpanNode; outcome: Outcome; status: string } {
   const updates = nodes
     .filter((node) => node.key === cone.key && definition.endSpans.includes(node.span.name))
-    .map((node) => ({
-      node,
-      status: String(node.span.attributes[definition.statusAttribute] ?? ''),
-    }))
+    .map((node) => ({ node, status: statusOf(definition, node) }))
     .filter(({ status }) => status !== '')
     .sort((left, right) => compareEnds(left.node, right.node));
   const terminal = updates.find(({ status }) => isTerminal(definition, status));
@@ -113,6 +125,12 @@ function endOf(
     outcome: { node: update?.node, terminal: false },
     status: update?.status ?? OPEN,
   };
+}
+
+/** What an end span tells; empty when it tells nothing. */
+function statusOf({ statusAttribute }: LifecycleDefinition, { span }: SpanNode): string {
+  if (statusAttribute !== undefined) return String(span.attributes[statusAttribute] ?? '');
+  return span.status.code === 'error' ? SPAN_STATUS.failed : SPAN_STATUS.completed;
 }
 
 function compareEnds(left: SpanNode, right: SpanNode): number {

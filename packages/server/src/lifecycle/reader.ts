@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
+  isBeginName,
+  isKeyedByTrace,
   type Lifecycle,
   type LifecycleDefinition,
   parseSpanRef,
@@ -49,8 +51,12 @@ export async function readLifecycles(
   limits: ReadLimits = READ_LIMITS,
 ): Promise<Lifecycle[]> {
   const reading = new Reading(store, definition, limits);
-  await reading.forward(begins.map(({ span }) => parseSpanRef(span).traceId));
-  await reading.back();
+  const traceIds = begins.map(({ span }) => parseSpanRef(span).traceId);
+  if (isKeyedByTrace(definition)) await reading.only(traceIds);
+  else {
+    await reading.forward(traceIds);
+    await reading.back();
+  }
   const graph = buildGraph(definition, reading.spans);
   const options = { readTruncated: reading.truncated };
   const lifecycles: Lifecycle[] = [];
@@ -76,6 +82,11 @@ class Reading {
     this.#definition = definition;
     this.#limits = limits;
     this.#linksLeft = limits.linksMax;
+  }
+
+  /** Traces whose lifecycles lie in them. */
+  async only(traceIds: readonly string[]): Promise<void> {
+    await this.#readSpans(this.#admit(traceIds));
   }
 
   async forward(traceIds: readonly string[]): Promise<void> {
@@ -109,7 +120,7 @@ class Reading {
    * many inputs of one operation are read for spans met forward only: from hop to hop they would multiply.
    */
   #causesOf(span: Span, fanIn: boolean): string[] {
-    if (this.#definition.beginSpans.includes(span.name)) return [];
+    if (isBeginName(this.#definition, span.name)) return [];
     const counts = new Map<string | undefined, number>();
     for (const { type } of span.links) counts.set(type, (counts.get(type) ?? 0) + 1);
     const links = fanIn ? span.links : span.links.filter(({ type }) => counts.get(type) === 1);

@@ -14,7 +14,7 @@ FROM
                 links.trace_id, types)) AS cause
     FROM spans
     WHERE spans.trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
-        AND name NOT IN {begin_names:Array(String)}
+        AND NOT (name IN {begin_names:Array(String)} OR ({begin_prefix:String} != '' AND startsWith(name, {begin_prefix:String})))
         AND notEmpty(links.trace_id)
 )
 ORDER BY trace_id

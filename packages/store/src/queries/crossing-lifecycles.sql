@@ -16,7 +16,7 @@ FROM
         bucket,
         first_bucket,
         trace_id,
-        name IN {begin_names:Array(String)}
+        (name IN {begin_names:Array(String)} OR ({begin_prefix:String} != '' AND startsWith(name, {begin_prefix:String})))
             AND (bucket = this_bucket OR first_bucket != bucket OR start_ns < {until_ns:Int64}) AS begins,
         name IN {end_names:Array(String)}
             AND attributes[{status_attribute:String}] IN {terminal_statuses:Array(String)}
@@ -24,7 +24,7 @@ FROM
         toDateTime({bucket:UInt32}, 'UTC') AS this_bucket
     FROM lifecycle_spans
     WHERE lifecycle_spans.bucket >= this_bucket
-        AND name IN {boundary_names:Array(String)}
+        AND (name IN {boundary_names:Array(String)} OR ({begin_prefix:String} != '' AND startsWith(name, {begin_prefix:String})))
         AND (begins OR ends)
         AND hasAll(mapKeys(attributes), {key_attributes:Array(String)})
         AND cityHash64(key) % {parts:UInt32} = {part:UInt32}

@@ -12,7 +12,7 @@ PREWHERE spans.trace_id GLOBAL IN
         WHERE key = {id_key:String} AND value = {id:String} AND begins_lifecycle
         LIMIT {traces_max:UInt32}
     )
-WHERE name IN {begin_names:Array(String)}
+WHERE (name IN {begin_names:Array(String)} OR ({begin_prefix:String} != '' AND startsWith(name, {begin_prefix:String})))
     AND arrayMap(k -> attributes_string[k], {value_attributes:Array(String)}) = {values:Array(String)}
     AND hasAll(mapKeys(attributes_string), {key_attributes:Array(String)})
 ORDER BY start_ns, trace_id, span_id

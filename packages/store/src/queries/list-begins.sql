@@ -18,7 +18,7 @@ WITH
                     attributes[{word_3:String}]),
                 start_ns) AS shown
         FROM lifecycle_spans
-        WHERE name IN {begin_names:Array(String)}
+        WHERE (name IN {begin_names:Array(String)} OR ({begin_prefix:String} != '' AND startsWith(name, {begin_prefix:String})))
             AND hasAll(mapKeys(attributes), {key_attributes:Array(String)})
             AND start_ns >= {start_ns:Int64} AND start_ns < {end_ns:Int64}
         GROUP BY key

@@ -36,12 +36,17 @@ SELECT
     span.dropped_events AS dropped_events,
     span.dropped_links AS dropped_links,
     mapFilter((k, v) -> has({id_keys:Array(String)}, k), attributes_string) AS ids,
-    has({begin_names:Array(String)}, span.name) AS begins_lifecycle,
-    if(
+    notEmpty(ids) AND (has({begin_names:Array(String)}, span.name)
+        OR arrayExists(p -> startsWith(span.name, p), {begin_prefixes:Array(String)})) AS begins_lifecycle,
+    multiIf(
         begins_lifecycle OR has({end_names:Array(String)}, span.name) AND arrayExists(
             name -> has({terminal_statuses:Array(String)}, attributes_string[name]),
             {status_attributes:Array(String)}),
         mapFilter((k, v) -> has({boundary_keys:Array(String)}, k), attributes_string),
+        has({completed_names:Array(String)}, span.name) AND span.status.code != 2,
+        mapConcat(
+            map(toLowCardinality({completed_attribute:String}), {completed_status:String}),
+            mapFilter((k, v) -> has({completed_keys:Array(String)}, k), attributes_string)),
         map()) AS boundary
 FROM
 (

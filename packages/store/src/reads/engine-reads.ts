@@ -1,20 +1,36 @@
-import { type LifecycleDefinition, NS_PER_S, nowNs, spanRef } from '@throughline/model';
+import {
+  isKeyedByTrace,
+  type LifecycleDefinition,
+  NS_PER_S,
+  nowNs,
+  spanRef,
+} from '@throughline/model';
 import type { Database } from '../database.ts';
-import { idKeyOf, keyParameters, LISTED_ATTRIBUTES } from '../indexed.ts';
+import {
+  beginParameters,
+  endParameters,
+  idKeyOf,
+  keyParameters,
+  LISTED_ATTRIBUTES,
+} from '../indexed.ts';
 import { query } from '../sql.ts';
 import type {
   BeginPage,
   BeginRow,
   BeginSpan,
+  CoverageOptions,
+  HopPage,
   LinkPage,
   ListOptions,
   SpanPage,
   TracePage,
   TraceStore,
 } from '../trace-store.ts';
+import { readCoverage } from './coverage.ts';
 import { decodeCursor, encodeCursor, firstCursor } from './cursor.ts';
 import { NO_ORIGIN, Origins } from './origins.ts';
 import { decodeKeyValues, linkTypeOf, type SpanRow, toSpan } from './span-row.ts';
+import { listByTrace } from './trace-lists.ts';
 
 const SPANS_OF_TRACES = query('spans-of-traces');
 const TRACES_LINKING_TO = query('traces-linking-to');
@@ -27,6 +43,7 @@ const LIST_BEGINS = query('list-begins');
 const BEGINS_MAX = 10_000;
 /** Traces in which one id is looked for. */
 const TRACES_OF_ID_MAX = 100_000;
+const TRACE_ID = /^[0-9a-f]{32}$/;
 const INT64_MIN = -9_223_372_036_854_775_808n;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
@@ -116,9 +133,13 @@ export class EngineReads implements TraceStore {
   ): Promise<BeginSpan[]> {
     const { keyAttributes } = definition;
     const [idKey, id] = [idKeyOf(definition), values.at(-1)];
+    if (isKeyedByTrace(definition)) {
+      const traceIds = values.filter((value) => TRACE_ID.test(value));
+      return this.beginsOfTraces(definition, values.length === 1 ? traceIds : []);
+    }
     if (id === undefined || values.length > keyAttributes.length) return [];
     const rows = await this.#database.rows<BeginSpanRow>(FIND_BEGINS, {
-      begin_names: definition.beginSpans,
+      ...beginParameters(definition),
       key_attributes: keyAttributes,
       value_attributes: keyAttributes.slice(-values.length),
       values,
@@ -127,7 +148,7 @@ export class EngineReads implements TraceStore {
       traces_max: TRACES_OF_ID_MAX,
       rows_max: BEGINS_MAX,
     });
-    return rows.map(toBegin);
+    return rows.map((row) => toBegin(row, row.key));
   }
 
   async beginsOfTraces(
@@ -136,15 +157,28 @@ export class EngineReads implements TraceStore {
   ): Promise<BeginSpan[]> {
     if (traceIds.length === 0) return [];
     const rows = await this.#database.rows<BeginSpanRow>(BEGINS_OF_TRACES, {
-      begin_names: definition.beginSpans,
+      ...beginParameters(definition),
       key_attributes: definition.keyAttributes,
       trace_ids: traceIds,
       rows_max: BEGINS_MAX,
     });
-    return rows.map(toBegin);
+    const byTrace = isKeyedByTrace(definition);
+    return rows.map((row) => toBegin(row, byTrace ? [row.trace_id] : row.key));
+  }
+
+  coverage(options: CoverageOptions): Promise<HopPage> {
+    return readCoverage(this.#database, options);
   }
 
   async listBegins(definition: LifecycleDefinition, options: ListOptions): Promise<BeginPage> {
+    if (isKeyedByTrace(definition)) {
+      return listByTrace({
+        database: this.#database,
+        definition,
+        options,
+        beginsOfTraces: (traceIds) => this.beginsOfTraces(definition, traceIds),
+      });
+    }
     const { sort, limit } = options;
     const after =
       options.cursor === undefined
@@ -152,12 +186,10 @@ export class EngineReads implements TraceStore {
         : decodeCursor(options.cursor, sort);
     const rows = await this.#database.rows<LifecycleRow>(LIST_BEGINS, {
       ...WORD_ATTRIBUTES,
-      begin_names: definition.beginSpans,
-      end_names: definition.endSpans,
+      ...beginParameters(definition),
+      ...endParameters(definition),
       key_attributes: definition.keyAttributes,
       ...keyParameters(definition),
-      status_attribute: definition.statusAttribute,
-      terminal_statuses: definition.terminalStatuses,
       status: options.status ?? '',
       words: options.words.map((word) => word.toLowerCase()),
       start_ns: options.startNs ?? INT64_MIN,
@@ -199,10 +231,10 @@ function toInboundLink(row: LinkTargetRow): LinkPage['links'][number] {
   };
 }
 
-function toBegin(row: BeginSpanRow): BeginSpan {
+function toBegin(row: BeginSpanRow, key: readonly string[]): BeginSpan {
   return {
     span: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
-    key: row.key,
+    key,
     beginNs: BigInt(row.start_ns),
   };
 }

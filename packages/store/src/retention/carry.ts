@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LifecycleDefinition } from '@throughline/model';
+import { isKeyedByTrace, type LifecycleDefinition } from '@throughline/model';
 import type { Database, Layout, QueryParameters } from '../database.ts';
 import { idKeyOf } from '../indexed.ts';
 import { query } from '../sql.ts';
@@ -64,7 +64,10 @@ export async function carryCrossing(
   question: CarryQuestion,
 ): Promise<Carried> {
   const carrying = new Carrying(options, question);
-  for (const definition of options.definitions) await carrying.carry(definition);
+  for (const definition of options.definitions) {
+    // One that is a single trace, and over in a moment, seldom crosses anything.
+    if (!isKeyedByTrace(definition)) await carrying.carry(definition);
+  }
   return carrying.carried;
 }
 

@@ -1,6 +1,6 @@
-import type { LifecycleDefinition } from '@throughline/model';
+import { isKeyedByTrace, type LifecycleDefinition } from '@throughline/model';
 import type { Database, QueryParameters } from '../database.ts';
-import { idKeyOf, keyParameters } from '../indexed.ts';
+import { beginParameters, endParameters, idKeyOf, keyParameters } from '../indexed.ts';
 import { query } from '../sql.ts';
 import { PATIENT } from './statements.ts';
 
@@ -61,10 +61,12 @@ export interface CrossingQuestion {
 
 /** The parameters that name a definition's boundary spans. */
 export function boundaryParameters(definition: LifecycleDefinition): QueryParameters {
+  const { begin_names, begin_prefix } = beginParameters(definition);
   return {
     ...keyParameters(definition),
     key_attributes: definition.keyAttributes,
-    boundary_names: [...definition.beginSpans, ...definition.endSpans],
+    begin_prefix,
+    boundary_names: [...begin_names, ...definition.endSpans],
   };
 }
 
@@ -109,10 +111,8 @@ async function findCandidates(
       CROSSING_LIFECYCLES,
       {
         ...boundaryParameters(definition),
-        begin_names: definition.beginSpans,
-        end_names: definition.endSpans,
-        status_attribute: definition.statusAttribute,
-        terminal_statuses: definition.terminalStatuses,
+        ...beginParameters(definition),
+        ...endParameters(definition),
         bucket: bucketS,
         until_ns: BigInt(untilS + CLOCK_SKEW_MAX_S) * 1_000_000_000n,
         parts,
@@ -149,9 +149,7 @@ async function findEnds(
       {
         ...keyParameters(definition),
         key_attributes: definition.keyAttributes,
-        end_names: definition.endSpans,
-        status_attribute: definition.statusAttribute,
-        terminal_statuses: definition.terminalStatuses,
+        ...endParameters(definition),
         key_hashes: some.map(({ key_hash }) => key_hash),
       },
       PATIENT,
@@ -163,5 +161,5 @@ async function findEnds(
 
 /** The attributes by which lifecycles are found. */
 export function lifecycleIdKeys(definitions: readonly LifecycleDefinition[]): string[] {
-  return [...new Set(definitions.map(idKeyOf))];
+  return [...new Set(definitions.filter((one) => !isKeyedByTrace(one)).map(idKeyOf))];
 }

@@ -1,5 +1,6 @@
 import { ATTR, type LifecycleDefinition } from '@throughline/model';
 import type { Database } from '../database.ts';
+import { beginParameters } from '../indexed.ts';
 import { query } from '../sql.ts';
 import { inParts, PATIENT } from './statements.ts';
 
@@ -28,7 +29,7 @@ export interface Reach {
  */
 export async function reachOf(
   database: Pick<Database, 'rows'>,
-  { beginSpans }: LifecycleDefinition,
+  definition: LifecycleDefinition,
   roots: readonly string[],
 ): Promise<Reach> {
   const walk = new Walk(roots);
@@ -36,7 +37,7 @@ export async function reachOf(
     database.rows(TRACES_LINKING_TO, { trace_ids, rows_max }, PATIENT),
   );
   const own = new Set([...roots, ...effects]);
-  const back = { begin_names: beginSpans, link_type_key: ATTR.linkType };
+  const back = { ...beginParameters(definition), link_type_key: ATTR.linkType };
   const causes = await walk.spread(own, (trace_ids, rows_max, hop) => {
     const fan_in = hop === 0 ? 1 : 0;
     return database.rows(CAUSES_OF_TRACES, { ...back, trace_ids, rows_max, fan_in }, PATIENT);

@@ -13,6 +13,7 @@ PARTITION BY bucket
 ORDER BY (key, value, begins_lifecycle, trace_id)
 SETTINGS
     index_granularity = 1024,
+    min_compress_block_size = 16384,
     non_replicated_deduplication_window = 1000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

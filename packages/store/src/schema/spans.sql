@@ -48,9 +48,11 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = MergeTree
 PARTITION BY bucket
 ORDER BY (trace_id, start_ns)
--- Small granules: a read by trace id takes a few rows from many parts.
+-- Small granules in blocks of their own: a read by trace id takes a few rows from many parts, and would
+-- otherwise decompress 64 KiB of every column for each of them.
 SETTINGS
     index_granularity = 1024,
+    min_compress_block_size = 8192,
     non_replicated_deduplication_window = 1000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

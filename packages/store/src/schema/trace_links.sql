@@ -10,6 +10,7 @@ PARTITION BY bucket
 ORDER BY (target_trace_id, trace_id)
 SETTINGS
     index_granularity = 1024,
+    min_compress_block_size = 16384,
     non_replicated_deduplication_window = 1000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

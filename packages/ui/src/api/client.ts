@@ -1,4 +1,6 @@
 import {
+  type CoverageResponse,
+  coverageResponseSchema,
   errorResponseSchema,
   type Lifecycle,
   type LifecyclesResponse,
@@ -10,7 +12,6 @@ import {
   type TraceResponse,
   traceResponseSchema,
 } from '@throughline/model';
-import type { OrderKey } from '../lib/order-key.ts';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -63,10 +64,11 @@ async function get<T>(path: string, parser: Parser<T>, signal: AbortSignal): Pro
 }
 
 /**
- * Rows of the list of orders. `q`: words that must all occur in the key, symbol, side or status.
+ * Rows of a list of lifecycles. `q`: words that must all occur in the key, symbol, side or status.
  * `status`: exactly this one.
  */
-export interface OrdersRequest {
+export interface LifecyclesRequest {
+  readonly name: string;
   readonly q: string;
   readonly status: string | undefined;
   readonly sort: 'begin' | 'duration';
@@ -74,12 +76,12 @@ export interface OrdersRequest {
   readonly cursor: string | undefined;
 }
 
-export function getOrders(
-  request: OrdersRequest,
+export function getLifecycles(
+  request: LifecyclesRequest,
   signal: AbortSignal,
 ): Promise<LifecyclesResponse> {
   const params = new URLSearchParams({
-    name: 'order',
+    name: request.name,
     q: request.q,
     sort: request.sort,
     limit: String(request.limit),
@@ -89,14 +91,24 @@ export function getOrders(
   return get(`/api/lifecycles?${params}`, lifecyclesResponseSchema, signal);
 }
 
-export function getOrder({ user, order }: OrderKey, signal: AbortSignal): Promise<Lifecycle> {
-  const key = `${encodeURIComponent(user)}/${encodeURIComponent(order)}`;
-  return get(`/api/lifecycles/order/${key}`, lifecycleSchema, signal);
+/** `key`: its parts, such as user and order. */
+export function getLifecycle(
+  name: string,
+  key: readonly string[],
+  signal: AbortSignal,
+): Promise<Lifecycle> {
+  const path = [name, ...key].map(encodeURIComponent).join('/');
+  return get(`/api/lifecycles/${path}`, lifecycleSchema, signal);
 }
 
 export function getTrace(traceId: string, signal: AbortSignal): Promise<TraceResponse> {
   const path = `/api/traces/${encodeURIComponent(traceId)}?format=throughline`;
   return get(path, traceResponseSchema, signal);
+}
+
+/** Of the last stretch of time, as long as the server takes for recent. */
+export function getCoverage(signal: AbortSignal): Promise<CoverageResponse> {
+  return get('/api/coverage', coverageResponseSchema, signal);
 }
 
 export function getStatus(signal: AbortSignal): Promise<StatusResponse> {

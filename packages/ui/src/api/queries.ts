@@ -1,14 +1,21 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { type Lifecycle, ThroughlineError } from '@throughline/model';
-import type { OrderKey } from '../lib/order-key.ts';
-import { getOrder, getOrders, getStatus, getTrace, type OrdersRequest } from './client.ts';
+import {
+  getCoverage,
+  getLifecycle,
+  getLifecycles,
+  getStatus,
+  getTrace,
+  type LifecyclesRequest,
+} from './client.ts';
 
 export const POLL_INTERVAL_MS = 2_000;
 const STATUS_INTERVAL_MS = 5_000;
-const ORDERS_PAGE_ROWS = 100;
+const COVERAGE_INTERVAL_MS = 10_000;
+const PAGE_ROWS = 100;
 
 /** More rows than anyone reads: past it the list asks for a narrower filter. */
-export const ORDERS_PAGES_MAX = 50;
+export const PAGES_MAX = 50;
 
 /** Server state: one retry for what may pass by itself, none for what the server has decided. */
 export function createQueryClient(): QueryClient {
@@ -24,24 +31,24 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-export type OrdersFilter = Pick<OrdersRequest, 'q' | 'status' | 'sort'>;
+export type LifecyclesFilter = Pick<LifecyclesRequest, 'name' | 'q' | 'status' | 'sort'>;
 
-export function ordersQuery(filter: OrdersFilter) {
+export function lifecyclesQuery(filter: LifecyclesFilter) {
   return infiniteQueryOptions({
-    queryKey: ['orders', filter],
+    queryKey: ['lifecycles', filter] as const,
     queryFn: ({ pageParam, signal }) =>
-      getOrders({ ...filter, limit: ORDERS_PAGE_ROWS, cursor: pageParam }, signal),
+      getLifecycles({ ...filter, limit: PAGE_ROWS, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last, pages) => (pages.length < ORDERS_PAGES_MAX ? last.cursor : undefined),
+    getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.cursor : undefined),
   });
 }
 
 /** Only how many rows match now: what a paused list shows beside its resume button. */
-export function ordersTotalQuery(filter: OrdersFilter) {
+export function totalQuery(filter: LifecyclesFilter) {
   return queryOptions({
-    queryKey: ['orders-total', filter],
+    queryKey: ['lifecycles-total', filter],
     queryFn: async ({ signal }) => {
-      const page = await getOrders({ ...filter, limit: 1, cursor: undefined }, signal);
+      const page = await getLifecycles({ ...filter, limit: 1, cursor: undefined }, signal);
       return page.total;
     },
   });
@@ -50,16 +57,16 @@ export function ordersTotalQuery(filter: OrdersFilter) {
 const SETTLE_MS = 60_000;
 
 /**
- * An order that is not complete may still grow, unless nothing has been heard of it for a while.
+ * A lifecycle that is not complete may still grow, unless nothing has been heard of it for a while.
  */
 function mayStillGrow(lifecycle: Lifecycle, nowMs: number): boolean {
   return !lifecycle.complete && nowMs - Number(lifecycle.end / 1_000_000n) < SETTLE_MS;
 }
 
-export function orderQuery(key: OrderKey) {
+export function lifecycleQuery(name: string, key: readonly string[]) {
   return queryOptions({
-    queryKey: ['order', key],
-    queryFn: ({ signal }) => getOrder(key, signal),
+    queryKey: ['lifecycle', name, key],
+    queryFn: ({ signal }) => getLifecycle(name, key, signal),
     refetchInterval: ({ state }) =>
       state.data && mayStillGrow(state.data, Date.now()) ? POLL_INTERVAL_MS : false,
   });
@@ -69,6 +76,14 @@ export function traceQuery(traceId: string) {
   return queryOptions({
     queryKey: ['trace', traceId],
     queryFn: ({ signal }) => getTrace(traceId, signal),
+  });
+}
+
+export function coverageQuery() {
+  return queryOptions({
+    queryKey: ['coverage'],
+    queryFn: ({ signal }) => getCoverage(signal),
+    refetchInterval: COVERAGE_INTERVAL_MS,
   });
 }
 

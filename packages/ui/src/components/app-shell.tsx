@@ -14,6 +14,7 @@ export function AppShell() {
   const navigate = useNavigate();
   useShortcuts({
     '?': () => setSheetOpen((open) => !open),
+    c: () => navigate({ to: '/coverage' }),
     s: () => navigate({ to: '/server' }),
   });
   return (
@@ -28,6 +29,13 @@ export function AppShell() {
         </Link>
         <PasteBox />
         <div className={styles.tools}>
+          <Link
+            to="/coverage"
+            className={styles.page}
+            title="Where messages lose their context (c)"
+          >
+            Coverage
+          </Link>
           <StatusPill />
           <ThemeToggle />
           <button

@@ -15,6 +15,10 @@ export function PasteBox() {
       const { user, order } = destination.key;
       return navigate({ to: '/orders/$user/$order', params: { user, order } });
     }
+    if (destination.to === 'lifecycle') {
+      const { name, key } = destination;
+      return navigate({ to: '/lifecycles/$name/$key', params: { name, key } });
+    }
     if (destination.to === 'server') return navigate({ to: '/server' });
     if (destination.to === 'search') return navigate({ to: '/', search: { q: destination.q } });
     const { traceId, spanId } = destination;

@@ -6,6 +6,7 @@ const SHORTCUTS: readonly { page: string; keys: readonly (readonly [string, stri
     page: 'Everywhere',
     keys: [
       ['p', 'paste a trace id or an order'],
+      ['c', 'where messages lose their context'],
       ['s', 'the server’s state'],
       ['?', 'this sheet'],
       ['Esc', 'close'],

@@ -3,18 +3,21 @@ import styles from './status-badge.module.css';
 
 const TONES: Readonly<Record<string, string>> = {
   filled: 'good',
+  completed: 'good',
   open: 'active',
   partially_filled: 'active',
   rejected: 'bad',
+  failed: 'bad',
   canceled: 'calm',
+  replaced: 'calm',
   expired: 'calm',
 };
 
-/** An order's status. A status that the page does not know is shown as it is. */
+/** A lifecycle's status. A status that the page does not know is shown as it is. */
 export function StatusBadge({ status }: { status: string }) {
   return (
-    <span className={styles.badge} data-tone={TONES[status] ?? 'calm'}>
-      {formatWords(status)}
+    <span className={styles.badge} data-tone={TONES[status.toLowerCase()] ?? 'calm'}>
+      {formatWords(status.toLowerCase())}
     </span>
   );
 }

@@ -33,6 +33,11 @@ test('an address of an order page is decoded', () => {
   });
 });
 
+test('an address of another lifecycle leads to it', () => {
+  const text = 'http://localhost:16686/lifecycles/bot_order/o%2F1?view=graph';
+  expect(parseDestination(text)).toEqual({ to: 'lifecycle', name: 'bot_order', key: 'o/1' });
+});
+
 test.each([
   '/server',
   'http://localhost:16686/server#refusals',

@@ -4,6 +4,7 @@ import { type OrderKey, parseOrderKey } from './order-key.ts';
 export type Destination =
   | { readonly to: 'trace'; readonly traceId: string; readonly spanId: string | undefined }
   | { readonly to: 'order'; readonly key: OrderKey }
+  | { readonly to: 'lifecycle'; readonly name: string; readonly key: string }
   | { readonly to: 'server' }
   | { readonly to: 'search'; readonly q: string };
 
@@ -23,13 +24,12 @@ function parseAddress(text: string): Destination | undefined {
   const trace = /\/traces?\/([0-9a-f]{32})\/?$/i.exec(path)?.[1];
   if (trace !== undefined) return traceDestination(trace);
   if (path === SERVER_PATH) return { to: 'server' };
-  const [, user, order] = /\/orders\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-  if (user === undefined || order === undefined) return undefined;
+  const [, page, first, second] = /\/(orders|lifecycles)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (first === undefined || second === undefined) return undefined;
   try {
-    return {
-      to: 'order',
-      key: { user: decodeURIComponent(user), order: decodeURIComponent(order) },
-    };
+    const [left, right] = [decodeURIComponent(first), decodeURIComponent(second)];
+    if (page === 'lifecycles') return { to: 'lifecycle', name: left, key: right };
+    return { to: 'order', key: { user: left, order: right } };
   } catch {
     return undefined;
   }

@@ -1,13 +1,13 @@
 import { type SpanRef, spanIdSchema, spanRefSchema } from '@throughline/model';
+import { kindOf, ORDER_KIND } from './lifecycle-kinds.ts';
 
-/** States of an order that the list offers as one-click filters; `open` is any that is not final. */
-export const ORDER_STATUSES = ['open', 'filled', 'canceled', 'rejected', 'expired'] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
-
-/** What the list of orders shows, as its address says. Absent means the default. */
+/** What the list of lifecycles shows, as its address says. Absent means the default: orders. */
 export interface OrdersSearch {
+  /** Of lifecycles other than orders. */
+  name?: string | undefined;
   q?: string | undefined;
-  status?: OrderStatus | undefined;
+  /** One of those that the kind offers. */
+  status?: string | undefined;
   sort?: 'duration' | undefined;
 }
 
@@ -26,8 +26,12 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** Anything in an address that is not understood is ignored: links must never break a page. */
 export function parseOrdersSearch(given: Given): OrdersSearch {
-  const status = ORDER_STATUSES.find((candidate) => candidate === given.status);
+  const name = typeof given.name === 'string' ? given.name : undefined;
+  const other = name === ORDER_KIND.name ? undefined : kindOf(name);
+  const kind = other ?? ORDER_KIND;
+  const status = kind.statuses.find((candidate) => candidate === given.status);
   return {
+    ...(other ? { name: other.name } : {}),
     ...(typeof given.q === 'string' && given.q !== '' ? { q: given.q.slice(0, 200) } : {}),
     ...(status ? { status } : {}),
     ...(given.sort === 'duration' ? { sort: 'duration' } : {}),

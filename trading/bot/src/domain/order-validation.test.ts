@@ -1,8 +1,8 @@
+import { notional } from '@throughline/instruments';
 import { compareDecimals, parseDecimal } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BTC } from '../testing/instruments.ts';
-import { notional } from './instrument.ts';
 import type { Order } from './order.ts';
 import { errorTypeOf, type OrderErrorType } from './order-error.ts';
 import { type Holdings, validateOrder } from './order-validation.ts';

@@ -1,7 +1,8 @@
+import { formatPrice, formatQuantity, type Instrument, notional } from '@throughline/instruments';
 import { compareDecimals, type Decimal, formatDecimal, subtractDecimals } from '@throughline/model';
-import { formatPrice, formatQuantity, type Instrument, notional } from './instrument.ts';
 import type { Order } from './order.ts';
 import { OrderError } from './order-error.ts';
+import type { Pair } from './pair.ts';
 
 /** What the account has, and may have. */
 export interface Holdings {
@@ -18,7 +19,7 @@ export interface Holdings {
  *
  * @throws OrderError `filter`, `insufficient_balance`, `max_position`
  */
-export function validateOrder(order: Order, instrument: Instrument, holdings: Holdings): void {
+export function validateOrder(order: Order, instrument: Pair, holdings: Holdings): void {
   checkFilters(order, instrument);
   checkBalance(order, instrument, holdings.free);
   checkPosition(order, instrument, holdings);
@@ -43,7 +44,7 @@ function checkFilters({ priceTicks, lots }: Order, instrument: Instrument): void
 
 function checkBalance(
   { side, priceTicks, lots }: Order,
-  instrument: Instrument,
+  instrument: Pair,
   free: Holdings['free'],
 ): void {
   const { baseAsset, quoteAsset, step } = instrument;

@@ -1,8 +1,8 @@
+import { averagePrice, formatPrice, formatQuantity, notional } from '@throughline/instruments';
 import { compareDecimals, parseDecimal } from '@throughline/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BTC } from '../testing/instruments.ts';
-import { averagePrice, formatPrice, formatQuantity, notional } from './instrument.ts';
 import { isFinal, sizeOrder } from './order.ts';
 
 const quote = { bidTicks: 6_000_000n, askTicks: 6_000_100n };

@@ -1,5 +1,5 @@
+import { type Instrument, lotsWorth } from '@throughline/instruments';
 import type { Decimal } from '@throughline/model';
-import { type Instrument, lotsWorth } from './instrument.ts';
 import type { Side } from './strategy.ts';
 
 /** A limit order that stays open until it is filled or canceled. */

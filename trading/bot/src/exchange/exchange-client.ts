@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instrument } from '@throughline/instruments';
 import type { Decimal } from '@throughline/model';
 import type { Trade } from '../domain/candle.ts';
-import type { Instrument } from '../domain/instrument.ts';
 import type { Order, Quote } from '../domain/order.ts';
 import { errorTypeOf, OrderError } from '../domain/order-error.ts';
+import type { Pair } from '../domain/pair.ts';
 import { ExchangeClock } from './exchange-clock.ts';
 import {
   accountSchema,
@@ -11,9 +12,9 @@ import {
   bookTickerSchema,
   exchangeInfoSchema,
   freeOf,
-  instrumentOf,
   type OrderReport,
   orderSchema,
+  pairOf,
   placeParameters,
   quoteOf,
   reportOf,
@@ -48,7 +49,7 @@ export class ExchangeClient {
   readonly #clock = new ExchangeClock();
   readonly #policy: RetryPolicy;
   readonly #receiveWindowMs: number;
-  readonly #instruments = new Map<string, Instrument>();
+  readonly #instruments = new Map<string, Pair>();
 
   constructor(options: ExchangeClientOptions) {
     // Who waits no longer for an answer does not want the order either.
@@ -67,12 +68,12 @@ export class ExchangeClient {
     const { symbols } = await retry(this.#policy, () =>
       this.#rest.get('/api/v3/exchangeInfo', none, exchangeInfoSchema),
     );
-    for (const info of symbols) this.#instruments.set(info.symbol, instrumentOf(info));
+    for (const info of symbols) this.#instruments.set(info.symbol, pairOf(info));
     await retry(this.#policy, () => this.#rest.synchronize());
   }
 
   /** @throws OrderError `unknown_symbol` */
-  instrument(symbol: string): Instrument {
+  instrument(symbol: string): Pair {
     const instrument = this.#instruments.get(symbol);
     if (instrument) return instrument;
     throw new OrderError('unknown_symbol', `the exchange does not trade ${symbol}`);

@@ -1,6 +1,3 @@
-import { type Decimal, isDecimal, parseDecimal } from '@throughline/model';
-import { z } from 'zod';
-import type { Trade } from '../domain/candle.ts';
 import {
   createInstrument,
   formatPrice,
@@ -8,9 +5,13 @@ import {
   type Instrument,
   parsePrice,
   parseQuantity,
-} from '../domain/instrument.ts';
+} from '@throughline/instruments';
+import { type Decimal, isDecimal, parseDecimal } from '@throughline/model';
+import { z } from 'zod';
+import type { Trade } from '../domain/candle.ts';
 import type { Order, OrderStatus, Quote } from '../domain/order.ts';
 import { OrderError } from '../domain/order-error.ts';
+import type { Pair } from '../domain/pair.ts';
 
 /**
  * The messages of Binance's REST API, as far as this client uses them.
@@ -35,7 +36,7 @@ const lotSizeSchema = z.object({ stepSize: decimal, minQty: decimal, maxQty: dec
 const notionalSchema = z.object({ minNotional: decimal });
 
 /** @throws OrderError `invalid_request` when a filter is missing */
-export function instrumentOf(info: z.output<typeof symbolSchema>): Instrument {
+export function pairOf(info: z.output<typeof symbolSchema>): Pair {
   const filter = <T>(type: string, schema: z.ZodType<T>): T => {
     const parsed = schema.safeParse(info.filters.find(({ filterType }) => filterType === type));
     if (parsed.success) return parsed.data;
@@ -44,7 +45,8 @@ export function instrumentOf(info: z.output<typeof symbolSchema>): Instrument {
   };
   const price = filter('PRICE_FILTER', priceFilterSchema);
   const lot = filter('LOT_SIZE', lotSizeSchema);
-  return createInstrument(info, {
+  const { symbol, baseAsset, quoteAsset } = info;
+  const instrument = createInstrument(symbol, {
     tickSize: price.tickSize,
     priceMin: price.minPrice,
     priceMax: price.maxPrice,
@@ -53,6 +55,7 @@ export function instrumentOf(info: z.output<typeof symbolSchema>): Instrument {
     quantityMax: lot.maxQty,
     notionalMin: filter('NOTIONAL', notionalSchema).minNotional,
   });
+  return { ...instrument, baseAsset, quoteAsset };
 }
 
 export const aggregateTradesSchema = z.array(

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
+import { formatPrice, formatQuantity, type Instrument } from '@throughline/instruments';
 import { ATTR } from '@throughline/model';
 import { getTracer } from '@throughline/sdk';
-import { formatPrice, formatQuantity, type Instrument } from '../domain/instrument.ts';
 import type { Order } from '../domain/order.ts';
 import { errorTypeOf } from '../domain/order-error.ts';
 import type { ReportRecord, SignalRecord } from '../storage/order-store.ts';

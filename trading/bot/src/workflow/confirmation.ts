@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
+import type { Instrument } from '@throughline/instruments';
 import { ATTR, WORKFLOW_SPAN } from '@throughline/model';
 import { extractContextFromCarrier, traced } from '@throughline/sdk';
 import type { Logger } from 'pino';
-import type { Instrument } from '../domain/instrument.ts';
 import { isFinal, type Order } from '../domain/order.ts';
 import { errorTypeOf, OrderError } from '../domain/order-error.ts';
 import type { ExchangeClient } from '../exchange/exchange-client.ts';

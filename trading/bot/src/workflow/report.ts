@@ -1,4 +1,4 @@
-import { averagePrice, formatQuantity, type Instrument } from '../domain/instrument.ts';
+import { averagePrice, formatQuantity, type Instrument } from '@throughline/instruments';
 import { isFinal } from '../domain/order.ts';
 import type { OrderReport } from '../exchange/messages.ts';
 import type { ReportRecord } from '../storage/order-store.ts';

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { trace } from '@opentelemetry/api';
+import { formatPrice, formatQuantity, type Instrument, lotsOf } from '@throughline/instruments';
 import { ATTR, type Decimal, WORKFLOW_SPAN } from '@throughline/model';
 import { injectCurrentContext, traced } from '@throughline/sdk';
 import type { Logger } from 'pino';
 import { candlesOf } from '../domain/candle.ts';
-import { formatPrice, formatQuantity, type Instrument, lotsOf } from '../domain/instrument.ts';
 import { type Order, type Sizing, sizeOrder } from '../domain/order.ts';
 import { errorTypeOf, OrderError } from '../domain/order-error.ts';
 import { validateOrder } from '../domain/order-validation.ts';
+import type { Pair } from '../domain/pair.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { ExchangeClient } from '../exchange/exchange-client.ts';
 import { isRetryable } from '../exchange/retry.ts';
@@ -41,7 +42,7 @@ export interface RunOutcome {
 /** A signal that is to become an order. */
 interface Intent {
   readonly signal: SignalRecord;
-  readonly instrument: Instrument;
+  readonly instrument: Pair;
   readonly orderId: string;
 }
 
@@ -96,7 +97,7 @@ export class Trader {
     return { signal, order };
   }
 
-  #generateSignal(strategy: Strategy, instrument: Instrument): Promise<Step<Intent | undefined>> {
+  #generateSignal(strategy: Strategy, instrument: Pair): Promise<Step<Intent | undefined>> {
     const { exchange, store, candleMs } = this.#options;
     const { symbol } = instrument;
     const name = `${WORKFLOW_SPAN.signalGenerationPrefix}${strategy.name}`;

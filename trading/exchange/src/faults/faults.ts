@@ -7,11 +7,13 @@ import type { Random } from '../random.ts';
  * - `requestLatencyMs`: before a request reaches the matching engine.
  * - `ackLatencyMs`: from there until its response leaves.
  * - `fillLatencyMs`: from an event until its report leaves on the user data stream.
- * - `jitterMs`: at most this much more on each of the three, uniformly. Nothing on one socket
- *   overtakes.
+ * - `jitterMs`: at most this much more on each of the three, uniformly. By these nothing on one
+ *   socket overtakes.
  * - `tradesPerOrderMin`: a client's taking order is cut into at least so many trades, lots
  *   permitting.
  * - `rejectProbability`: of a new order being refused (-2010) although it is good.
+ * - `repeatProbability`: of a report coming a second time, some time later.
+ * - `reorderProbability`: of a report being overtaken by the next one.
  * - `disconnectProbability`: of each open socket being cut, every `disconnectIntervalMs` (0:
  *   never).
  */
@@ -22,6 +24,8 @@ export interface FaultOptions {
   readonly jitterMs: number;
   readonly tradesPerOrderMin: number;
   readonly rejectProbability: number;
+  readonly repeatProbability: number;
+  readonly reorderProbability: number;
   readonly disconnectProbability: number;
   readonly disconnectIntervalMs: number;
 }
@@ -33,6 +37,8 @@ const NO_FAULTS: FaultOptions = {
   jitterMs: 0,
   tradesPerOrderMin: 1,
   rejectProbability: 0,
+  repeatProbability: 0,
+  reorderProbability: 0,
   disconnectProbability: 0,
   disconnectIntervalMs: 0,
 };
@@ -45,6 +51,8 @@ const BOUNDS: Record<keyof FaultOptions, { readonly min: number; readonly max: n
   jitterMs: { min: 0, max: LATENCY_MS_MAX },
   tradesPerOrderMin: { min: 1, max: 100 },
   rejectProbability: { min: 0, max: 1 },
+  repeatProbability: { min: 0, max: 1 },
+  reorderProbability: { min: 0, max: 1 },
   disconnectProbability: { min: 0, max: 1 },
   disconnectIntervalMs: { min: 0, max: 3_600_000 },
 };
@@ -74,6 +82,21 @@ export class Faults {
 
   rejects(): boolean {
     return this.#random.chance(this.options.rejectProbability);
+  }
+
+  repeats(): boolean {
+    const { repeatProbability } = this.options;
+    return repeatProbability > 0 && this.#random.chance(repeatProbability);
+  }
+
+  reorders(): boolean {
+    const { reorderProbability } = this.options;
+    return reorderProbability > 0 && this.#random.chance(reorderProbability);
+  }
+
+  /** Somewhere from 0 to a bound, uniformly. */
+  share(bound: number): number {
+    return this.#random.next() * bound;
   }
 
   disconnects(): boolean {

@@ -1,6 +1,7 @@
 import { formatAmount } from '../amount.ts';
 import { formatPrice, formatQuantity } from '../instruments.ts';
 import type { Account, ClientFill, ClientOrder } from '../venue/account.ts';
+import type { Commission } from '../venue/commission.ts';
 import type { ExecutionReport } from '../venue/venue.ts';
 
 /**
@@ -59,13 +60,13 @@ function placedFill(fill: ClientFill) {
   return {
     price: formatPrice(instrument, fill.priceTicks),
     qty: formatQuantity(instrument, fill.lots),
-    commission: ZERO,
+    commission: formatAmount(fill.commissionUnits),
     commissionAsset: commissionAsset(fill.order),
     tradeId: fill.tradeId,
   };
 }
 
-/** Binance takes its commission, here always zero, from what the order receives. */
+/** Binance takes its commission from what the order receives. */
 function commissionAsset({ side, instrument }: ClientOrder): string {
   return side === 'BUY' ? instrument.baseAsset : instrument.quoteAsset;
 }
@@ -110,7 +111,7 @@ export function myTrade(fill: ClientFill) {
     price: formatPrice(order.instrument, fill.priceTicks),
     qty: formatQuantity(order.instrument, fill.lots),
     quoteQty: formatAmount(fill.quoteUnits),
-    commission: ZERO,
+    commission: formatAmount(fill.commissionUnits),
     commissionAsset: commissionAsset(order),
     time: fill.timeMs,
     isBuyer: order.side === 'BUY',
@@ -119,14 +120,24 @@ export function myTrade(fill: ClientFill) {
   };
 }
 
-export function accountStatus(account: Account, nowMs: number) {
-  const rate = ZERO;
+/** Rates in millionths as units of 10^-8. */
+const UNITS_PER_RATE = 100n;
+/** The older fields count in whole basis points. */
+const RATE_PER_BPS = 100n;
+
+export function accountStatus(account: Account, commission: Commission, nowMs: number) {
+  const [maker, taker] = [commission.rate(true), commission.rate(false)];
   return {
-    makerCommission: 0,
-    takerCommission: 0,
+    makerCommission: Number(maker / RATE_PER_BPS),
+    takerCommission: Number(taker / RATE_PER_BPS),
     buyerCommission: 0,
     sellerCommission: 0,
-    commissionRates: { maker: rate, taker: rate, buyer: rate, seller: rate },
+    commissionRates: {
+      maker: formatAmount(maker * UNITS_PER_RATE),
+      taker: formatAmount(taker * UNITS_PER_RATE),
+      buyer: ZERO,
+      seller: ZERO,
+    },
     canTrade: true,
     canWithdraw: false,
     canDeposit: false,
@@ -200,8 +211,8 @@ export function executionReport(report: ExecutionReport, nowMs: number) {
     l: formatQuantity(instrument, fill?.lots ?? 0n),
     z: formatQuantity(instrument, order.cumLots),
     L: formatPrice(instrument, fill?.priceTicks ?? 0n),
-    n: ZERO,
-    N: null,
+    n: formatAmount(fill?.commissionUnits ?? 0n),
+    N: fill && fill.commissionUnits > 0n ? commissionAsset(order) : null,
     T: fill?.timeMs ?? order.updatedMs,
     t: fill?.tradeId ?? -1,
     I: report.executionId,

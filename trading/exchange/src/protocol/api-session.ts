@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Faults } from '../faults/faults.ts';
+import { ReportFaults } from '../faults/report-faults.ts';
 import type { Account } from '../venue/account.ts';
 import type { Venue } from '../venue/venue.ts';
 import { VenueError } from '../venue/venue-error.ts';
@@ -35,6 +37,12 @@ const requestSchema = z.object({
 
 type RequestId = z.infer<typeof idSchema>;
 
+interface Subscription {
+  readonly id: number;
+  readonly subscriber: UserDataSubscriber;
+  readonly reports: ReportFaults;
+}
+
 /**
  * A client of the WebSocket API: requests as JSON in text frames, answered in order. After
  * `session.logon` an unsigned request acts for the session's account; one with an `apiKey` and
@@ -46,17 +54,19 @@ export class ApiSession {
   readonly #connection: Connection;
   readonly #venue: Venue;
   readonly #userData: UserDataStreams;
+  readonly #faults: Faults;
   readonly #connectedMs: number;
   #account: Account | undefined;
   #authorizedMs: number | undefined;
   /** One subscription an account: its number, and who it delivers to. */
-  readonly #subscriptions = new Map<Account, { id: number; subscriber: UserDataSubscriber }>();
+  readonly #subscriptions = new Map<Account, Subscription>();
   #subscriptionId = 0;
 
-  constructor(connection: Connection, venue: Venue, userData: UserDataStreams) {
+  constructor(connection: Connection, venue: Venue, userData: UserDataStreams, faults: Faults) {
     this.#connection = connection;
     this.#venue = venue;
     this.#userData = userData;
+    this.#faults = faults;
     this.#connectedMs = venue.now();
     connection.onMessage = (text) => this.#handle(text);
     connection.onClose = () => this.#unsubscribe(undefined);
@@ -152,20 +162,22 @@ export class ApiSession {
     const existing = this.#subscriptions.get(account);
     if (existing) return { subscriptionId: existing.id };
     const id = this.#subscriptionId++;
-    const subscriber: UserDataSubscriber = {
-      deliver: (event) => this.#connection.report(`{"subscriptionId":${id},"event":${event}}`),
-    };
-    this.#subscriptions.set(account, { id, subscriber });
+    const reports = new ReportFaults(this.#faults, (event) =>
+      this.#connection.report(`{"subscriptionId":${id},"event":${event}}`),
+    );
+    const subscriber: UserDataSubscriber = { deliver: (event) => reports.pass(event) };
+    this.#subscriptions.set(account, { id, subscriber, reports });
     this.#userData.subscribe(account, subscriber);
     return { subscriptionId: id };
   }
 
   /** @param subscriptionId undefined ends all of them */
   #unsubscribe(subscriptionId: unknown): void {
-    for (const [account, { id, subscriber }] of [...this.#subscriptions]) {
+    for (const [account, { id, subscriber, reports }] of [...this.#subscriptions]) {
       if (subscriptionId !== undefined && subscriptionId !== id) continue;
       this.#subscriptions.delete(account);
       this.#userData.unsubscribe(account, subscriber);
+      reports.close();
     }
   }
 }

@@ -134,7 +134,7 @@ export const myTrades = signedOperation(historyParameters, (venue, parameters, a
 });
 
 export const accountStatus = signedOperation(noParameters, (venue, _parameters, account) =>
-  accountMessages.accountStatus(account, venue.now()),
+  accountMessages.accountStatus(account, venue.commission, venue.now()),
 );
 
 /** Clients load the list of currencies from here. None can be moved in or out of a simulator. */

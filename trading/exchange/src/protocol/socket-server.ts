@@ -96,13 +96,13 @@ export class SocketServer {
 
   /** What the path asks for; undefined when it is none of ours. */
   #sessionFor(url: string): ((socket: WebSocket) => void) | undefined {
-    const { venue, streams, userData, limits } = this.#parts;
+    const { venue, streams, userData, faults, limits } = this.#parts;
     const question = url.indexOf('?');
     const path = question < 0 ? url : url.slice(0, question);
     if (path === '/ws-api/v3') {
       return (socket) => {
         const connection = this.#connect(socket, limits.apiMessagesPerSecondMax);
-        new ApiSession(connection, venue, userData);
+        new ApiSession(connection, venue, userData, faults);
       };
     }
     const isCombined = path === '/stream';

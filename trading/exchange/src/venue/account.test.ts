@@ -44,7 +44,7 @@ test('an account keeps its newest fills and counts the others', () => {
   const account = new Account(DEMO_ACCOUNT);
   const order = orderOf(account, 1);
   for (let tradeId = 1; tradeId <= 20_000; tradeId++) {
-    const amounts = { priceTicks: 1n, lots: 1n, quoteUnits: 1n };
+    const amounts = { priceTicks: 1n, lots: 1n, quoteUnits: 1n, commissionUnits: 0n };
     account.addFill({ order, tradeId, ...amounts, isMaker: false, timeMs: 0 });
   }
   expect(account.fills().length + account.fillsForgotten).toBe(20_000);

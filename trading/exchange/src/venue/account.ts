@@ -56,6 +56,8 @@ export interface ClientFill {
   readonly priceTicks: bigint;
   readonly lots: bigint;
   readonly quoteUnits: bigint;
+  /** What the venue kept of what the order received, in units of that asset (10^-8). */
+  readonly commissionUnits: bigint;
   readonly isMaker: boolean;
   readonly timeMs: number;
 }

@@ -4,6 +4,7 @@ import { type FaultOptions, Faults } from '../faults/faults.ts';
 import { INSTRUMENTS } from '../instruments.ts';
 import { Random } from '../random.ts';
 import type { AccountOptions } from './account.ts';
+import type { CommissionOptions } from './commission.ts';
 import { type PlaceOrder, Venue } from './venue.ts';
 
 const ONE = 100_000_000n;
@@ -14,12 +15,16 @@ const ALICE: AccountOptions = {
 };
 const BOB: AccountOptions = { apiKey: 'bob', secret: 'b', balances: { USDT: '50000', BTC: '2' } };
 
-function createVenue(faults: Partial<FaultOptions> = {}) {
+function createVenue(
+  faults: Partial<FaultOptions> = {},
+  commission: Partial<CommissionOptions> = {},
+) {
   let nowMs = 1_000;
   const venue = new Venue({
     instruments: INSTRUMENTS,
     accounts: [ALICE, BOB],
     faults: new Faults(new Random(1), faults),
+    commission,
     now: () => nowMs++,
     firstId: 1,
   });
@@ -191,4 +196,15 @@ test('the reject fault refuses good orders; cut orders fill in several trades', 
     2_500n,
     2_500n,
   ]);
+});
+
+test('commissions come from what an order receives, and each fill says how much', () => {
+  const { venue, alice, bob } = createVenue({}, { makerBps: 10, takerBps: 20 });
+  venue.place(alice, limit('SELL', 50_000, 100));
+  venue.place(bob, limit('BUY', 50_000, 50));
+  // Half a coin at 50,000: the maker receives 25,000 less 0.1 %, the taker 0.5 less 0.2 %.
+  expect(alice.balances.of('USDT').freeUnits).toBe(1_024_975n * ONE);
+  expect(bob.balances.of('BTC').freeUnits).toBe((2_499n * ONE) / 1_000n);
+  expect(alice.fills().map(({ commissionUnits }) => commissionUnits)).toEqual([25n * ONE]);
+  expect(bob.fills().map(({ commissionUnits }) => commissionUnits)).toEqual([ONE / 1_000n]);
 });

@@ -3,6 +3,7 @@ import { oppositeOf, type Side } from '../engine/order-book.ts';
 import type { Faults } from '../faults/faults.ts';
 import { type Instrument, notionalUnits } from '../instruments.ts';
 import { Account, type AccountOptions, type ClientFill, type ClientOrder } from './account.ts';
+import { Commission, type CommissionOptions } from './commission.ts';
 import { checkNotional, lotsOf, ticksOf } from './filters.ts';
 import { type CommandOutcome, Market } from './market.ts';
 import { VenueError, type VenueErrorName } from './venue-error.ts';
@@ -31,6 +32,8 @@ interface VenueOptions {
   readonly instruments: readonly Instrument[];
   readonly accounts: readonly AccountOptions[];
   readonly faults: Faults;
+  /** Default none. */
+  readonly commission?: Partial<CommissionOptions>;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** Order, trade and execution ids are counted up from here. */
@@ -74,6 +77,7 @@ export class Venue {
   /** By API key. */
   readonly accounts: ReadonlyMap<string, Account>;
   readonly now: () => number;
+  readonly commission: Commission;
   readonly stats: VenueStats = {
     ordersAccepted: 0,
     ordersRejected: 0,
@@ -91,6 +95,7 @@ export class Venue {
 
   constructor(options: VenueOptions) {
     this.now = options.now;
+    this.commission = new Commission({ makerBps: 0, takerBps: 0, ...options.commission });
     this.#faults = options.faults;
     this.#orderId = options.firstId;
     this.#executionId = options.firstId;
@@ -259,14 +264,16 @@ export class Venue {
     const paidUnits = side === 'BUY' ? quoteUnits : baseUnits;
     order.lockedUnits -= paidUnits;
     account.balances.spendLocked(payAsset(order), paidUnits);
-    if (side === 'BUY') account.balances.receive(baseAsset, baseUnits);
-    else account.balances.receive(quoteAsset, quoteUnits);
+    const [asset, units] = side === 'BUY' ? [baseAsset, baseUnits] : [quoteAsset, quoteUnits];
+    const commissionUnits = this.commission.unitsOf(units, isMaker);
+    account.balances.receive(asset, units - commissionUnits);
     order.cumLots += lots;
     order.cumQuoteUnits += quoteUnits;
     order.updatedMs = this.now();
     order.status = order.cumLots === order.lots ? 'FILLED' : 'PARTIALLY_FILLED';
     const timeMs = order.updatedMs;
-    const fill = { order, tradeId, priceTicks, lots, quoteUnits, isMaker, timeMs };
+    const amounts = { priceTicks, lots, quoteUnits, commissionUnits };
+    const fill = { order, tradeId, ...amounts, isMaker, timeMs };
     order.fills.push(fill);
     account.addFill(fill);
     this.#releaseSurplus(order);

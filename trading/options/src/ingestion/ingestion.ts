@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Chain, chainAsOf } from '../feed/chain.ts';
+import { type Chain, type ChainEntry, chainAsOf } from '../feed/chain.ts';
 import { QuotePublisher } from '../feed/quote-publisher.ts';
 import type { ServiceParts } from '../transport/transport.ts';
 
@@ -11,6 +11,9 @@ export interface IngestionOptions {
   /** Which of several instances this one is, and of how many: each has contracts of its own. */
   readonly shard: { readonly index: number; readonly count: number };
 }
+
+/** Then the feed waits for the broker, and makes up for it later. */
+const SENDS_UNDER_WAY_MAX = 100;
 
 /** A feed that is running. */
 export interface Ingestion {
@@ -34,6 +37,19 @@ export function startIngestion(parts: ServiceParts, options: IngestionOptions): 
   const failed = metrics.counter('ingestion_quotes_failed_total', 'Quotes that it did not take.');
   const stop = new AbortController();
 
+  const underWay = new Set<Promise<void>>();
+
+  const publish = async (entry: ChainEntry): Promise<void> => {
+    try {
+      await publisher.publish(chain, entry, new Date());
+      sent.inc();
+    } catch (error) {
+      // A later quote of the contract takes its place.
+      failed.inc();
+      logger.warn({ err: error }, 'a quote could not be sent');
+    }
+  };
+
   const publishAll = async (): Promise<void> => {
     const startMs = performance.now();
     for (let count = 0; count !== (quotesMax || -1) && !stop.signal.aborted; count += 1) {
@@ -44,15 +60,11 @@ export function startIngestion(parts: ServiceParts, options: IngestionOptions): 
       if (waitMs > 0)
         await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return;
-      try {
-        await publisher.publish(chain, entry, new Date());
-        sent.inc();
-      } catch (error) {
-        // A later quote of the contract takes its place.
-        failed.inc();
-        logger.warn({ err: error }, 'a quote could not be sent');
-      }
+      const publishing = publish(entry).finally(() => underWay.delete(publishing));
+      underWay.add(publishing);
+      if (underWay.size >= SENDS_UNDER_WAY_MAX) await Promise.race(underWay);
     }
+    await Promise.all(underWay);
     logger.info({ quotes: quotesMax }, 'all quotes are sent');
   };
 
@@ -62,6 +74,7 @@ export function startIngestion(parts: ServiceParts, options: IngestionOptions): 
     async stop() {
       stop.abort();
       await done;
+      await Promise.all(underWay);
     },
   };
 }

@@ -11,6 +11,7 @@ import {
 import { ThroughlineError } from '@throughline/model';
 import { consumeKafkaBatch, tracePlatformaticProducer } from '@throughline/sdk';
 import { TOPIC } from '../messages.ts';
+import { GatheredSends, type Sending } from './gathered-sends.ts';
 import { untilDone } from './retry.ts';
 import type {
   BatchHandler,
@@ -25,6 +26,8 @@ export interface KafkaOptions extends TransportOptions {
   readonly bootstrap: readonly string[];
 }
 
+type TextProducer = Producer<string, string, string, string>;
+type TextSending = Parameters<TextProducer['send']>[0]['messages'][number];
 type TextMessage = Message<string, string, string, string>;
 type TextConsumer = Consumer<string, string, string, string>;
 type TextStream = AsyncIterable<TextMessage> & {
@@ -40,6 +43,8 @@ const HEARTBEAT_INTERVAL_MS = 500;
 /** How long a broker may wait for messages to come. */
 const FETCH_WAIT_MS = 100;
 const SEND_MS_MAX = 15_000;
+/** Of one request to the broker. */
+const REQUEST_MESSAGES_MAX = 500;
 const RETRIES = 20;
 const RETRY_DELAY_MS = 100;
 const TOPIC_ALREADY_EXISTS = 'TOPIC_ALREADY_EXISTS';
@@ -57,18 +62,21 @@ export async function startKafka(options: KafkaOptions): Promise<Transport> {
 
 class KafkaTransport implements Transport {
   readonly #options: KafkaOptions;
-  readonly #producer: Producer<string, string, string, string>;
+  readonly #producer: TextProducer;
+  readonly #gathering: ReturnType<typeof gathering>;
   readonly #subscribers: KafkaSubscriber[] = [];
 
   constructor(options: KafkaOptions) {
     this.#options = options;
     this.#producer = new Producer({ ...clientOptions(options), serializers: stringSerializers });
+    this.#gathering = gathering(this.#producer);
   }
 
+  /** The tracing wraps the gathering: each message is a send of its own, whatever it goes out with. */
   sender(topic: string, spanName: string): Sender {
     const { tracing } = this.#options;
     const traced = { tracing, headers: 'string', sendName: spanName } as const;
-    const producer = tracePlatformaticProducer(this.#producer, traced);
+    const producer = tracePlatformaticProducer(this.#gathering, traced);
     return {
       async send({ key, value, headers = {} }) {
         const message = { topic, key, value, headers: new Map(Object.entries(headers)) };
@@ -87,6 +95,18 @@ class KafkaTransport implements Transport {
     await Promise.all(this.#subscribers.map((subscriber) => subscriber.close()));
     await this.#producer.close();
   }
+}
+
+/** The producer as the tracing knows it, its sends sharing requests. */
+function gathering(producer: TextProducer) {
+  const sends = new GatheredSends<TextSending>(
+    (sending) => producer.send(sending),
+    REQUEST_MESSAGES_MAX,
+  );
+  return {
+    send: (sending: Sending<TextSending>) => sends.send(sending),
+    beginTransaction: () => producer.beginTransaction(),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { parseDecimal } from '@throughline/model';
 import { startTracing } from '@throughline/sdk';
 import { expect, test } from 'vitest';
+import { DEFAULT_ALLOCATION } from '../domain/allocation/allocation.ts';
 import type { ClientOrder } from '../domain/client-order.ts';
 import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
 import type { AlgorithmInput, AlgorithmOutput } from '../events.ts';
@@ -14,6 +15,9 @@ class Bench {
     instruments: new Map([['BTCUSDT', BTCUSDT]]),
     openMsMax: 1_000,
     sliceNotional: parseDecimal('20000'),
+    venues: [{ name: 'venue-1', weight: 1n, symbols: new Set(['BTCUSDT']) }],
+    allocation: DEFAULT_ALLOCATION,
+    orderIdPrefix: '',
     send: (event) => this.sent.push(event),
     now: () => this.nowMs,
   });
@@ -43,7 +47,8 @@ class Bench {
   }
 
   execute(exchangeOrderId: string, outcome: Execution['outcome']): void {
-    const execution = { exchangeOrderId, symbol: 'BTCUSDT', exchangeStatus: 'X', outcome };
+    const from = { venue: 'north', symbol: 'BTCUSDT', exchangeStatus: 'X' };
+    const execution = { exchangeOrderId, ...from, outcome };
     this.receive({ type: 'execution', execution });
   }
 
@@ -63,6 +68,14 @@ class Bench {
     this.execute(exchangeOrderId, { type: 'end', end, reason: `it was ${end}` });
   }
 
+  /** The client wants the order to end. */
+  cancel(clientOrderId: string): void {
+    const reason = { code: 'client_canceled', text: 'by the client' } as const;
+    const request = { end: 'canceled', reason } as const;
+    const ids = { userId: 'u', clientOrderId, symbol: 'BTCUSDT' };
+    this.receive({ type: 'end_requested', ...ids, request });
+  }
+
   take(): AlgorithmOutput[] {
     return this.sent.splice(0);
   }
@@ -73,7 +86,7 @@ class Bench {
       if (event.type !== 'order_updated') return [];
       const { order, state } = event.allotment;
       return [
-        `${order.clientOrderId} ${state.status} ${state.cumLots} ${event.reason ?? ''}`.trim(),
+        `${order.clientOrderId} ${state.status} ${state.cumLots} ${event.reason?.text ?? ''}`.trim(),
       ];
     });
   }
@@ -153,4 +166,60 @@ test('when no batch will follow, what is open is canceled, and the end of the la
   const idle = new Bench();
   idle.receive({ type: 'batches_ended' });
   expect(idle.take()).toEqual([{ type: 'drained' }]);
+});
+
+test('a cancel takes back an exchange order, and places again what the others still want', () => {
+  const bench = new Bench();
+  bench.batch({ lots: 600n }, { lots: 400n });
+  bench.cancel('o1');
+  expect(bench.take()).toEqual([{ type: 'cancel', exchangeOrderId: 'b-1-2' }]);
+  bench.end('b-1-2', 'canceled');
+  const after = bench.take();
+  expect(after).toMatchObject([
+    { type: 'order_updated', allotment: { order: { clientOrderId: 'o1' } } },
+    { type: 'place', order: { exchangeOrderId: 'b-1-3', lots: 100n, priceTicks: 6_000_000n } },
+  ]);
+  bench.fill('b-1-1', 500n);
+  bench.fill('b-1-3', 100n);
+  expect(bench.updates()).toEqual(['o0 partially_filled 500', 'o0 filled 600']);
+});
+
+test('what was placed again is canceled with the rest when it stays open too long', () => {
+  const bench = new Bench();
+  bench.batch({ lots: 600n }, { lots: 400n });
+  bench.cancel('o1');
+  bench.end('b-1-2', 'canceled');
+  bench.take();
+  bench.nowMs = 1_000;
+  bench.algorithm.runDue();
+  expect(bench.take()).toEqual([
+    { type: 'cancel', exchangeOrderId: 'b-1-1' },
+    { type: 'cancel', exchangeOrderId: 'b-1-3' },
+  ]);
+});
+
+test('a cancel of an order that has ended does nothing', () => {
+  const bench = new Bench();
+  bench.batch({ lots: 400n });
+  bench.fill('b-1-1', 200n);
+  bench.fill('b-1-2', 200n);
+  bench.take();
+  bench.cancel('o0');
+  expect(bench.take()).toEqual([]);
+});
+
+test('a fill-or-kill order is one exchange order, and never placed again', () => {
+  const bench = new Bench();
+  const orders = bench.batch({ timeInForce: 'fok', lots: 4_000n });
+  expect(orders).toMatchObject([{ timeInForce: 'fok', lots: 4_000n }]);
+  bench.cancel('o0');
+  expect(bench.take()).toEqual([]);
+  bench.end('b-1-1', 'expired');
+  expect(bench.updates()).toEqual(['o0 canceled 0 by the client']);
+});
+
+test('day and gtd orders rest with gtc orders', () => {
+  const orders = new Bench().batch({ timeInForce: 'day' }, { timeInForce: 'gtd' }, {});
+  expect(orders.map(({ timeInForce }) => timeInForce)).toEqual(orders.map(() => 'gtc'));
+  expect(new Set(orders.map(({ lots }) => lots)).size).toBe(1);
 });

@@ -1,36 +1,37 @@
-import { type Context, type HrTime, trace } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { exchangeOrderLotsMin, type Instruments, instrumentOf } from '@throughline/instruments';
 import { ATTR, type Decimal, LINK_TYPE, MESSAGING_SYSTEM, ORDER_SPAN } from '@throughline/model';
 import {
-  registryKey,
   runInSpan,
   type SpanContextRegistry,
   type StartedSpan,
   spanTime,
   startFanOut,
-  startMatch,
+  startProducer,
   startWorkerConsumer,
   type TracedChannelMessage,
   type Tracing,
-  type TypedLink,
   toLink,
-  withBusinessIds,
 } from '@throughline/sdk';
-import { PRO_RATA } from '../domain/allocation.ts';
-import type { ClientOrder } from '../domain/client-order.ts';
+import { type AllocationOptions, allocationRule } from '../domain/allocation/allocation.ts';
+import type { Allocate } from '../domain/allocation/allottee.ts';
+import { clientOrderKey } from '../domain/client-order.ts';
 import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
-import { type Allotment, GroupExecution } from '../domain/group-execution.ts';
-import { formatQuantity, type Instruments, instrumentOf } from '../domain/instrument.ts';
+import { type GroupChange, GroupExecution } from '../domain/group-execution.ts';
 import { isTerminal } from '../domain/order-state.ts';
-import { groupByPrice, type PriceGroup, slice } from '../domain/splitter.ts';
+import { openVenues, type Venue } from '../domain/router.ts';
+import { groupByPrice, type PriceGroup, sliceOverVenues } from '../domain/splitter.ts';
 import type {
   AlgorithmInput,
   AlgorithmOutput,
+  EndRequested,
   ExecutionReceived,
   OrderBatch,
   TracedMember,
 } from '../events.ts';
 import type { SynchronousService } from '../synchronous-loop.ts';
-import { exchangeOrderAttributes, executionAttributes, updateAttributes } from './attributes.ts';
+import { exchangeOrderAttributes, executionAttributes } from './attributes.ts';
+import { ClientUpdates } from './client-updates.ts';
 
 export interface AlgorithmOptions {
   readonly instruments: Instruments;
@@ -38,19 +39,39 @@ export interface AlgorithmOptions {
   readonly openMsMax: number;
   /** What one exchange order should be worth at most, in the quote asset. */
   readonly sliceNotional: Decimal;
+  /** At least one. */
+  readonly venues: readonly Venue[];
+  readonly allocation: AllocationOptions;
+  /** What the ids of our exchange orders begin with: by it we know them again. */
+  readonly orderIdPrefix: string;
   readonly send: (event: AlgorithmOutput, context?: Context) => void;
   /** A monotonic clock in milliseconds; for tests. */
   readonly now?: () => number;
 }
 
-interface OpenGroup {
+/** A batch of which something is open. */
+interface OpenBatch {
   readonly batchId: string;
+  readonly symbol: string;
+  readonly side: OrderBatch['side'];
+  /** Of the span that processed it. */
+  readonly context: Context;
+  readonly groups: Set<OpenGroup>;
+  /** So far, for their ids. */
+  exchangeOrders: number;
+}
+
+type Terms = Pick<PriceGroup<TracedMember>, 'type' | 'timeInForce' | 'priceTicks'>;
+
+interface OpenGroup {
+  readonly batch: OpenBatch;
+  readonly terms: Terms;
   readonly execution: GroupExecution;
 }
 
 interface Expiry {
   readonly dueMs: number;
-  readonly exchangeOrderIds: readonly string[];
+  readonly batchId: string;
 }
 
 /**
@@ -61,23 +82,36 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
   readonly #tracing: Tracing;
   readonly #options: AlgorithmOptions;
   readonly #now: () => number;
-  /** By (user.id, client.order_id): where a client order began. */
-  readonly #clientContexts: SpanContextRegistry;
+  readonly #updates: ClientUpdates;
   /** By exchange order id: the span that sent it off. */
   readonly #orderContexts: SpanContextRegistry;
+  /** By batch id, as long as one of its groups is open. */
+  readonly #batches = new Map<string, OpenBatch>();
   /** By exchange order id, as long as that is open. */
   readonly #groups = new Map<string, OpenGroup>();
+  /** By client order, as long as that is open. */
+  readonly #groupsByClient = new Map<string, OpenGroup>();
+  /** By client order that is to end: the span that processed the request. */
+  readonly #requests = new Map<string, Context>();
   /** In the order in which they become due: all orders stay open equally long. */
   readonly #expiries: Expiry[] = [];
   /** By symbol: the price of the last fill. */
   readonly #lastTicks = new Map<string, bigint>();
+  /** Names of the venues that are down. */
+  readonly #downVenues = new Set<string>();
+  readonly #allocate: Allocate;
   #isDraining = false;
 
   constructor(tracing: Tracing, options: AlgorithmOptions) {
     this.#tracing = tracing;
     this.#options = options;
+    this.#allocate = allocationRule(options.allocation);
     this.#now = options.now ?? (() => performance.now());
-    this.#clientContexts = tracing.createRegistry();
+    this.#updates = new ClientUpdates(tracing, {
+      instruments: options.instruments,
+      allocationMethod: options.allocation.method,
+      send: options.send,
+    });
     this.#orderContexts = tracing.createRegistry();
   }
 
@@ -87,12 +121,19 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       case 'batch':
         this.#onBatch({ event, traceContextCarrier });
         return;
+      case 'end_requested':
+        this.#onEndRequest({ event, traceContextCarrier });
+        return;
       case 'execution':
         this.#onExecution({ event, traceContextCarrier });
         break;
+      case 'venue_changed':
+        if (event.isUp) this.#downVenues.delete(event.venue);
+        else this.#downVenues.add(event.venue);
+        return;
       case 'batches_ended':
         this.#isDraining = true;
-        for (const id of this.#groups.keys()) this.#cancel(id);
+        for (const batch of this.#batches.values()) this.#closeGroups(batch);
         break;
     }
     if (this.#isDraining && this.#groups.size === 0) this.#options.send({ type: 'drained' });
@@ -105,67 +146,92 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       if (!first) return Number.POSITIVE_INFINITY;
       if (first.dueMs > nowMs) return first.dueMs - nowMs;
       this.#expiries.shift();
-      for (const id of first.exchangeOrderIds) if (this.#groups.has(id)) this.#cancel(id);
+      const batch = this.#batches.get(first.batchId);
+      if (batch) this.#closeGroups(batch);
     }
   }
 
-  #cancel(exchangeOrderId: string): void {
-    this.#options.send({ type: 'cancel', exchangeOrderId });
+  #closeGroups({ batchId, context, groups }: OpenBatch): void {
+    for (const { execution } of groups) {
+      for (const id of execution.close()) this.#cancel(id, batchId, context);
+    }
   }
 
   #onBatch(message: TracedChannelMessage<OrderBatch>): void {
-    const { event: batch } = message;
+    const { batchId, symbol, side, members } = message.event;
     const started = startWorkerConsumer(this.#tracing, ORDER_SPAN.algorithmProcessing, message, {
       destination: 'algorithm',
-      attributes: { [ATTR.batchId]: batch.batchId, [ATTR.tradingSymbol]: batch.symbol },
+      attributes: { [ATTR.batchId]: batchId, [ATTR.tradingSymbol]: symbol },
     });
+    const { context } = started;
     runInSpan(started, () => {
-      for (const { order, carrier } of batch.members) {
-        const { spanContext } = this.#tracing.propagator.read(carrier);
-        if (spanContext) this.#clientContexts.set(clientKey(order), spanContext);
+      for (const member of members) this.#updates.add(member);
+      const batch = { batchId, symbol, side, context, groups: new Set<OpenGroup>() };
+      const open: OpenBatch = { ...batch, exchangeOrders: 0 };
+      this.#batches.set(batchId, open);
+      for (const group of groupByPrice(members)) {
+        const orders = this.#split(open, group, group.lots, group.timeInForce === 'fok');
+        this.#open(open, group, orders);
+        this.#place(orders, context);
       }
-      const ids: string[] = [];
-      for (const group of groupByPrice(batch.members)) {
-        const orders = this.#split(batch, group, ids.length);
-        this.#open(batch.batchId, group, orders);
-        this.#place(orders, started.context);
-        ids.push(...orders.map(({ exchangeOrderId }) => exchangeOrderId));
-      }
-      const dueMs = this.#now() + this.#options.openMsMax;
-      this.#expiries.push({ dueMs, exchangeOrderIds: ids });
+      this.#expiries.push({ dueMs: this.#now() + this.#options.openMsMax, batchId });
     });
   }
 
   #split(
-    { batchId, symbol, side }: OrderBatch,
-    { type, timeInForce, priceTicks, lots }: PriceGroup<TracedMember>,
-    ordersBefore: number,
+    batch: OpenBatch,
+    { type, timeInForce, priceTicks }: Terms,
+    lots: bigint,
+    isWhole: boolean,
   ): ExchangeOrder[] {
-    const { instruments, sliceNotional } = this.#options;
-    const referenceTicks = priceTicks ?? this.#lastTicks.get(symbol);
-    const sizes = slice(lots, instrumentOf(instruments, symbol), { sliceNotional, referenceTicks });
-    return sizes.map((sliceLots, index) => ({
-      exchangeOrderId: `${batchId}-${ordersBefore + index + 1}`,
-      batchId,
-      symbol,
-      side,
-      type,
-      timeInForce,
-      lots: sliceLots,
-      priceTicks,
-    }));
+    const { instruments, sliceNotional, venues, orderIdPrefix } = this.#options;
+    const { batchId, symbol, side } = batch;
+    const slices = sliceOverVenues(lots, instrumentOf(instruments, symbol), {
+      venues: openVenues(venues, symbol, this.#downVenues),
+      isWhole,
+      sliceNotional,
+      referenceTicks: priceTicks ?? this.#lastTicks.get(symbol),
+    });
+    return slices.map(({ venue, lots: sliceLots }) => {
+      batch.exchangeOrders += 1;
+      return {
+        exchangeOrderId: `${orderIdPrefix}${batchId}-${batch.exchangeOrders}`,
+        batchId,
+        venue,
+        symbol,
+        side,
+        type,
+        timeInForce,
+        lots: sliceLots,
+        priceTicks,
+      };
+    });
   }
 
   #open(
-    batchId: string,
-    { members }: PriceGroup<TracedMember>,
+    batch: OpenBatch,
+    { type, timeInForce, priceTicks, members }: PriceGroup<TracedMember>,
     orders: readonly ExchangeOrder[],
   ): void {
-    const group = { batchId, execution: new GroupExecution(members, orders) };
+    const instrument = instrumentOf(this.#options.instruments, batch.symbol);
+    const execution = new GroupExecution(members, orders, {
+      allocate: this.#allocate,
+      rests: timeInForce === 'gtc',
+      lotsMin:
+        priceTicks === undefined
+          ? instrument.lotsMin
+          : exchangeOrderLotsMin(instrument, priceTicks),
+    });
+    const group: OpenGroup = { batch, terms: { type, timeInForce, priceTicks }, execution };
+    batch.groups.add(group);
+    for (const { order } of members) this.#groupsByClient.set(clientOrderKey(order), group);
     for (const { exchangeOrderId } of orders) this.#groups.set(exchangeOrderId, group);
   }
 
-  #place(orders: readonly ExchangeOrder[], context: Context): void {
+  /** @param cause the execution that made lots free, when these are placed again */
+  #place(orders: readonly ExchangeOrder[], context: Context, cause?: StartedSpan): void {
+    const link =
+      cause && toLink(this.#tracing, { context: cause.context, type: LINK_TYPE.triggeredBy });
     const spans = startFanOut(this.#tracing, ORDER_SPAN.exchangeOrderSend, {
       system: MESSAGING_SYSTEM.worker,
       destination: 'exchange-client',
@@ -176,6 +242,7 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
           order,
           instrumentOf(this.#options.instruments, order.symbol),
         ),
+        links: link ? [link] : [],
       })),
     });
     for (const [index, order] of orders.entries()) {
@@ -185,6 +252,43 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       this.#options.send({ type: 'place', order }, started.context);
       started.end();
     }
+  }
+
+  /** @param context of what it is canceled for: a client's request, or the batch */
+  #cancel(exchangeOrderId: string, batchId: string, context: Context): void {
+    const started = startProducer(this.#tracing, ORDER_SPAN.exchangeOrderCancel, {
+      system: MESSAGING_SYSTEM.worker,
+      destination: 'exchange-client',
+      context,
+      businessIds: { [ATTR.exchangeOrderId]: exchangeOrderId, [ATTR.batchId]: batchId },
+      attributes: { [ATTR.exchangeOrderId]: exchangeOrderId, [ATTR.batchId]: batchId },
+    });
+    this.#options.send({ type: 'cancel', exchangeOrderId }, started.context);
+    started.end();
+  }
+
+  #onEndRequest(message: TracedChannelMessage<EndRequested>): void {
+    const { userId, clientOrderId, symbol, request } = message.event;
+    const started = startWorkerConsumer(this.#tracing, ORDER_SPAN.orderAmendProcessing, message, {
+      destination: 'algorithm',
+      attributes: {
+        [ATTR.userId]: userId,
+        [ATTR.clientOrderId]: clientOrderId,
+        [ATTR.tradingSymbol]: symbol,
+      },
+    });
+    const key = clientOrderKey(message.event);
+    // Without a group the order has ended: its client has been told, or is about to be.
+    const group = this.#groupsByClient.get(key);
+    runInSpan(started, () => {
+      if (!group) return;
+      this.#requests.set(key, started.context);
+      const change = group.execution.requestEnd(key, request);
+      for (const allotment of change.allotments) {
+        this.#updates.tell(allotment, undefined, started.context);
+      }
+      this.#act(group, change);
+    });
   }
 
   #onExecution(message: TracedChannelMessage<ExecutionReceived>): void {
@@ -199,7 +303,7 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       destination: 'algorithm',
       parent: this.#orderContexts.get(exchangeOrderId),
       links: link ? [link] : [],
-      businessIds: { [ATTR.batchId]: group?.batchId },
+      businessIds: { [ATTR.batchId]: group?.batch.batchId },
       attributes: executionAttributes(execution, instrumentOf(this.#options.instruments, symbol)),
     });
     if (outcome.type === 'fill') this.#lastTicks.set(symbol, outcome.priceTicks);
@@ -209,13 +313,14 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
 
   /** Allocates an execution to client orders. One that changes none of them has no span. */
   #match(group: OpenGroup, execution: Execution, received: StartedSpan): void {
-    const { exchangeOrderId } = execution;
-    const startTime = spanTime();
-    let allotments: readonly Allotment[];
+    const { exchangeOrderId, outcome } = execution;
+    const { batchId } = group.batch;
+    const about = { batchId, execution, received, startTime: spanTime() };
+    let change: GroupChange;
     try {
-      allotments = allocate(group.execution, execution);
+      change = allocate(group.execution, execution);
     } catch (error) {
-      const match = this.#startMatch(group, execution, received, startTime, []);
+      const match = this.#updates.startMatch({ ...about, allotments: [] });
       match.end({ error, endTime: spanTime() });
       throw error;
     }
@@ -223,84 +328,43 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       this.#groups.delete(exchangeOrderId);
       this.#orderContexts.delete(exchangeOrderId);
     }
-    if (allotments.length === 0) return;
-    const match = this.#startMatch(group, execution, received, startTime, allotments);
-    for (const allotment of allotments) this.#update(allotment, execution, match.context);
-    match.end({ endTime: spanTime() });
+    const { allotments } = change;
+    if (allotments.length > 0) {
+      const match = this.#updates.startMatch({ ...about, allotments });
+      for (const allotment of allotments) this.#updates.tell(allotment, outcome, match.context);
+      match.end({ endTime: spanTime() });
+    }
+    this.#act(group, change, received);
   }
 
-  #startMatch(
-    { batchId }: OpenGroup,
-    { exchangeOrderId, symbol, outcome }: Execution,
-    received: StartedSpan,
-    startTime: HrTime,
-    allotments: readonly Allotment[],
-  ): StartedSpan {
-    const instrument = instrumentOf(this.#options.instruments, symbol);
-    const fillId = outcome.type === 'fill' ? outcome.fillId : undefined;
-    return startMatch(this.#tracing, ORDER_SPAN.fillMatching, {
-      startTime,
-      links: [
-        { context: received.context, type: LINK_TYPE.filledBy },
-        ...allotments.map(
-          ({ order, lots }): TypedLink => ({
-            spanContext: this.#clientContexts.get(clientKey(order)),
-            type: LINK_TYPE.allocatedTo,
-            attributes: { [ATTR.fillQuantity]: formatQuantity(instrument, lots) },
-          }),
-        ),
-      ],
-      businessIds: {
-        [ATTR.batchId]: batchId,
-        [ATTR.exchangeOrderId]: exchangeOrderId,
-        [ATTR.fillId]: fillId,
-        symbol,
-      },
-      attributes: {
-        [ATTR.allocationMethod]: PRO_RATA,
-        ...(fillId === undefined ? {} : { [ATTR.fillId]: fillId }),
-      },
-    });
-  }
-
-  #update(allotment: Allotment, { outcome }: Execution, matchContext: Context): void {
-    const { order, lots, state } = allotment;
-    const isEnd = isTerminal(state.status) && state.status !== 'filled';
-    const reason = isEnd ? endReason(outcome) : undefined;
-    const parent = withBusinessIds(matchContext, {
-      [ATTR.userId]: order.userId,
-      [ATTR.clientOrderId]: order.clientOrderId,
-    });
-    const instrument = instrumentOf(this.#options.instruments, order.symbol);
-    const attributes = updateAttributes(allotment, instrument, reason);
-    const { tracer } = this.#tracing;
-    const span = tracer.startSpan(ORDER_SPAN.clientOrderUpdate, { attributes }, parent);
-    if (isTerminal(state.status)) this.#clientContexts.delete(clientKey(order));
-    const fill =
-      outcome.type === 'fill' && lots > 0n
-        ? { fillId: outcome.fillId, priceTicks: outcome.priceTicks }
-        : undefined;
-    this.#options.send(
-      { type: 'order_updated', allotment, fill, reason },
-      trace.setSpan(parent, span),
-    );
-    span.end();
+  /** Does at the venue what a change asks for, and forgets what it ended. */
+  #act(group: OpenGroup, change: GroupChange, cause?: StartedSpan): void {
+    const { batch, execution, terms } = group;
+    for (const { exchangeOrderId, leaving } of change.cancels) {
+      const request = leaving && this.#requests.get(clientOrderKey(leaving));
+      this.#cancel(exchangeOrderId, batch.batchId, request ?? batch.context);
+    }
+    if (change.placeLots > 0n) {
+      const { lotsMax } = instrumentOf(this.#options.instruments, batch.symbol);
+      const isWhole = change.placeLots <= lotsMax;
+      const orders = this.#split(batch, terms, change.placeLots, isWhole);
+      execution.place(orders);
+      for (const { exchangeOrderId } of orders) this.#groups.set(exchangeOrderId, group);
+      this.#place(orders, batch.context, cause);
+    }
+    for (const { order, state } of change.allotments) {
+      if (!isTerminal(state.status)) continue;
+      this.#groupsByClient.delete(clientOrderKey(order));
+      this.#requests.delete(clientOrderKey(order));
+    }
+    if (!execution.done) return;
+    batch.groups.delete(group);
+    if (batch.groups.size === 0) this.#batches.delete(batch.batchId);
   }
 }
 
-function clientKey({ userId, clientOrderId }: ClientOrder): string {
-  return registryKey(userId, clientOrderId);
-}
-
-function allocate(group: GroupExecution, { exchangeOrderId, outcome }: Execution): Allotment[] {
+function allocate(group: GroupExecution, { exchangeOrderId, outcome }: Execution): GroupChange {
   return outcome.type === 'fill'
     ? group.fill(exchangeOrderId, outcome.lots, outcome.priceTicks)
     : group.end(exchangeOrderId, outcome.end);
-}
-
-/**
- * A fill that ends orders without filling them: other exchange orders of theirs had ended before.
- */
-function endReason(outcome: Execution['outcome']): string {
-  return outcome.type === 'end' ? outcome.reason : 'no exchange order is left';
 }

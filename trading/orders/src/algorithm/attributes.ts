@@ -1,9 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
+import { formatPrice, formatQuantity, type Instrument } from '@throughline/instruments';
 import { ATTR } from '@throughline/model';
 import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
-import type { Allotment } from '../domain/group-execution.ts';
-import { formatPrice, formatQuantity, type Instrument } from '../domain/instrument.ts';
-import { averagePrice, leavesLots } from '../domain/order-state.ts';
 
 /** Whose order ids and messages these are. */
 const EXCHANGE_TYPE = 'binance_spot';
@@ -14,6 +12,7 @@ export function exchangeOrderAttributes(order: ExchangeOrder, instrument: Instru
   return {
     [ATTR.exchangeOrderId]: order.exchangeOrderId,
     [ATTR.exchangeType]: EXCHANGE_TYPE,
+    [ATTR.exchangeVenue]: order.venue,
     [ATTR.batchId]: order.batchId,
     [ATTR.tradingSymbol]: order.symbol,
     [ATTR.orderSide]: order.side,
@@ -26,9 +25,10 @@ export function exchangeOrderAttributes(order: ExchangeOrder, instrument: Instru
 
 /** Of `exchange_fill_received`. What is no fill has quantity 0, and no id and price. */
 export function executionAttributes(execution: Execution, instrument: Instrument): Attributes {
-  const { exchangeOrderId, symbol, exchangeStatus, outcome } = execution;
+  const { exchangeOrderId, venue, symbol, exchangeStatus, outcome } = execution;
   const shared = {
     [ATTR.exchangeOrderId]: exchangeOrderId,
+    [ATTR.exchangeVenue]: venue,
     [ATTR.exchangeOrderStatus]: exchangeStatus,
     [ATTR.tradingSymbol]: symbol,
   };
@@ -41,24 +41,5 @@ export function executionAttributes(execution: Execution, instrument: Instrument
     [ATTR.fillQuantity]: formatQuantity(instrument, outcome.lots),
     [ATTR.fillPrice]: formatPrice(instrument, outcome.priceTicks),
     [ATTR.fillLiquidity]: outcome.liquidity,
-  };
-}
-
-/** Of `client_order_update`. */
-export function updateAttributes(
-  { order, state }: Allotment,
-  instrument: Instrument,
-  reason: string | undefined,
-): Attributes {
-  const price = averagePrice(instrument, state);
-  return {
-    [ATTR.userId]: order.userId,
-    [ATTR.clientOrderId]: order.clientOrderId,
-    [ATTR.tradingSymbol]: order.symbol,
-    [ATTR.orderStatus]: state.status,
-    [ATTR.orderCumQuantity]: formatQuantity(instrument, state.cumLots),
-    [ATTR.orderLeavesQuantity]: formatQuantity(instrument, leavesLots(state)),
-    ...(price === undefined ? {} : { [ATTR.orderAveragePrice]: price }),
-    ...(reason === undefined ? {} : { [ATTR.orderReason]: reason }),
   };
 }

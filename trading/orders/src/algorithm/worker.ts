@@ -11,8 +11,7 @@ import type { AlgorithmInput } from '../events.ts';
 import { runSynchronously } from '../synchronous-loop.ts';
 import { Algorithm, type AlgorithmOptions } from './algorithm.ts';
 
-export interface AlgorithmWorkerData
-  extends Pick<AlgorithmOptions, 'instruments' | 'openMsMax' | 'sliceNotional'> {
+export interface AlgorithmWorkerData extends Omit<AlgorithmOptions, 'send' | 'now'> {
   readonly inbox: ThreadReceiverEnd;
   /** To the thread of wss-server and exchange-client. */
   readonly outbox: MessagePort;
@@ -26,6 +25,9 @@ const algorithm = new Algorithm(tracing, {
   instruments: data.instruments,
   openMsMax: data.openMsMax,
   sliceNotional: data.sliceNotional,
+  venues: data.venues,
+  allocation: data.allocation,
+  orderIdPrefix: data.orderIdPrefix,
   send: (event, context) => postTraced(tracing, data.outbox, event, context),
 });
 await runSynchronously(new ThreadReceiver<AlgorithmInput>(data.inbox), algorithm, tracing);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Batcher } from './batcher.ts';
+import { Batcher, batchOfOne } from './batcher.ts';
 import type { Side } from './client-order.ts';
 
 interface Member {
@@ -90,4 +90,19 @@ test('every member is in one batch, none is too large, none waits past its time'
       },
     ),
   );
+});
+
+test('a member that leaves is not waited for, and the others wait no longer for it', () => {
+  const batcher = new Batcher<Member>({ membersMax: 2, lingerNs: 100n });
+  batcher.add(member(1), 0n);
+  expect(batcher.remove(({ id }) => id === 2)).toBeUndefined();
+  expect(batcher.remove(({ id }) => id === 1)).toEqual(member(1));
+  expect(batcher.dueNs).toBeUndefined();
+  expect(batcher.add(member(2), 50n)).toBeUndefined();
+  expect(batcher.dueNs).toBe(150n);
+  expect(ids(batcher.add(member(3), 60n))).toEqual([2, 3]);
+});
+
+test('a batch of one is full', () => {
+  expect(batchOfOne(member(1))).toMatchObject({ trigger: 'size', members: [{ id: 1 }] });
 });

@@ -76,12 +76,32 @@ export class Batcher<Member extends { readonly symbol: string; readonly side: Si
     return batches;
   }
 
+  /** Takes out the member that fits, if it still waits. The others go on waiting as before. */
+  remove(fits: (member: Member) => boolean): Member | undefined {
+    for (const [key, open] of this.#open) {
+      const index = open.members.findIndex(fits);
+      if (index < 0) continue;
+      const [removed] = open.members.splice(index, 1);
+      if (open.members.length === 0) this.#open.delete(key);
+      return removed;
+    }
+    return undefined;
+  }
+
   /** Takes out everything. */
   close(): Batch<Member>[] {
     const batches = [...this.#open.values()].map((open) => complete(open, 'close'));
     this.#open.clear();
     return batches;
   }
+}
+
+/** The batch of a member that is never batched with others: full with one. */
+export function batchOfOne<Member extends { readonly symbol: string; readonly side: Side }>(
+  member: Member,
+): Batch<Member> {
+  const { symbol, side } = member;
+  return { symbol, side, members: [member], trigger: 'size' };
 }
 
 function complete<Member>(open: OpenBatch<Member>, trigger: BatchTrigger): Batch<Member> {

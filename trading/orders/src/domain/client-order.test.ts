@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { BTCUSDT } from '../testing/instruments.ts';
 import { clientOrderAttributes, parseClientOrder } from './client-order.ts';
 
+const NOW_MS = Date.parse('2026-03-05T13:30:00Z');
 const instruments = new Map([['BTCUSDT', BTCUSDT]]);
 const limit = {
   type: 'order.new',
@@ -17,7 +18,7 @@ const { price: _, ...withoutPrice } = limit;
 const market = { ...withoutPrice, order_type: 'market' };
 
 test('a limit order is read into lots and ticks', () => {
-  const order = parseClientOrder(limit, instruments);
+  const order = parseClientOrder(limit, instruments, NOW_MS);
   expect(order).toEqual({
     userId: 'u1',
     clientOrderId: 'o1',
@@ -41,10 +42,20 @@ test('a limit order is read into lots and ticks', () => {
 });
 
 test('a market order has no price and never rests', () => {
-  expect(parseClientOrder(market, instruments)).toMatchObject({
+  expect(parseClientOrder(market, instruments, NOW_MS)).toMatchObject({
     timeInForce: 'ioc',
     priceTicks: undefined,
   });
+});
+
+test('a day order expires at the end of the UTC day, a gtd order at its time', () => {
+  const expiry = (fields: object) =>
+    parseClientOrder({ ...limit, ...fields }, instruments, NOW_MS).expireMs;
+  expect(expiry({ time_in_force: 'day' })).toBe(Date.parse('2026-03-06T00:00:00Z'));
+  const gtd = { time_in_force: 'gtd', expire_time: '2026-03-05T15:00:00+01:00' };
+  expect(expiry(gtd)).toBe(Date.parse('2026-03-05T14:00:00Z'));
+  expect(expiry({ time_in_force: 'fok' })).toBeUndefined();
+  expect(expiry({})).toBeUndefined();
 });
 
 test.each([
@@ -63,9 +74,17 @@ test.each([
   ['a limit order without price', { ...limit, price: undefined }, /needs one/],
   ['a market order with price', { ...market, price: '1.00' }, /has none/],
   ['a market order that rests', { ...market, time_in_force: 'gtc' }, /always ioc/],
-  ['fill-or-kill', { ...limit, time_in_force: 'fok' }, /time_in_force/],
+  ['an unknown time in force', { ...limit, time_in_force: 'gtx' }, /time_in_force/],
+  ['gtd without a time', { ...limit, time_in_force: 'gtd' }, /expire_time: .* needs one/],
+  ['a time without gtd', { ...limit, expire_time: '2026-03-05T14:00:00Z' }, /only a gtd/],
+  ['no RFC 3339', { ...limit, time_in_force: 'gtd', expire_time: 'tomorrow' }, /expire_time/],
+  [
+    'a time that is over',
+    { ...limit, time_in_force: 'gtd', expire_time: '2026-03-05T13:30:00Z' },
+    /is over/,
+  ],
 ])('%s is refused with a message that names the field', (_name, message, expected) => {
-  expect(() => parseClientOrder(message, instruments)).toThrow(
+  expect(() => parseClientOrder(message, instruments, NOW_MS)).toThrow(
     expect.objectContaining({
       code: 'TL_ORDER_INVALID',
       message: expect.stringMatching(expected),

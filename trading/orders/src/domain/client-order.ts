@@ -1,5 +1,3 @@
-import { ATTR, ThroughlineError } from '@throughline/model';
-import { z } from 'zod';
 import {
   formatPrice,
   formatQuantity,
@@ -7,12 +5,21 @@ import {
   type Instruments,
   parsePrice,
   parseQuantity,
-} from './instrument.ts';
+} from '@throughline/instruments';
+import { ATTR } from '@throughline/model';
+import { z } from 'zod';
+import { OrderRefusal } from './reason.ts';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'limit' | 'market';
-/** Fill-or-kill is not offered: an order that shares an exchange order cannot be all or nothing. */
-export type TimeInForce = 'gtc' | 'ioc';
+/**
+ * How long an order works (FIX TimeInForce): until it is canceled, until the end of the UTC day, or
+ * until a time that the client names; at once and the rest not at all; at once and all or nothing.
+ */
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+const TIMES_IN_FORCE = ['gtc', 'day', 'gtd', 'ioc', 'fok'] as const;
+/** What a venue is told: ends by time are ours to watch. */
+export type ExchangeTimeInForce = 'gtc' | 'ioc' | 'fok';
 
 /** A client's order, validated, in integers. Plain data: it crosses threads. */
 export interface ClientOrder {
@@ -25,12 +32,19 @@ export interface ClientOrder {
   readonly lots: bigint;
   /** The limit; undefined for a market order. */
   readonly priceTicks: bigint | undefined;
+  /** When it expires, in milliseconds since the Unix epoch; undefined when it does not. */
+  readonly expireMs?: number | undefined;
 }
 
-const idSchema = z
+/** What tells a client order from all others. */
+export type OrderIds = Pick<ClientOrder, 'userId' | 'clientOrderId'>;
+
+const DAY_MS = 86_400_000;
+
+export const idSchema = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, colons, dashes or _');
-const decimalSchema = z.string().max(40);
+export const decimalSchema = z.string().max(40);
 
 /** `order.new` as a client sends it. Unknown fields are ignored. */
 const newOrderSchema = z.object({
@@ -42,12 +56,14 @@ const newOrderSchema = z.object({
   order_type: z.enum(['limit', 'market']),
   quantity: decimalSchema,
   price: decimalSchema.optional(),
-  time_in_force: z.enum(['gtc', 'ioc']).optional(),
+  time_in_force: z.enum(TIMES_IN_FORCE).optional(),
+  /** RFC 3339, for `gtd`. */
+  expire_time: z.iso.datetime({ offset: true }).optional(),
 });
 export type NewOrder = z.output<typeof newOrderSchema>;
 
 /** `user/order`: an order id is unique only within its user. Ids never hold a slash. */
-export function clientOrderKey(order: Pick<ClientOrder, 'userId' | 'clientOrderId'>): string {
+export function clientOrderKey(order: OrderIds): string {
   return `${order.userId}/${order.clientOrderId}`;
 }
 
@@ -56,27 +72,48 @@ export function clientOrderKey(order: Pick<ClientOrder, 'userId' | 'clientOrderI
  * notional is not checked: it holds for the exchange order, which several client orders share.
  *
  * @param message a parsed JSON value of any shape
- * @throws ThroughlineError `TL_ORDER_INVALID`, naming the first field that is not usable
+ * @param nowMs since the Unix epoch
+ * @throws OrderRefusal naming the first field that is not usable
  */
-export function parseClientOrder(message: unknown, instruments: Instruments): ClientOrder {
-  const parsed = newOrderSchema.safeParse(message);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join('.') || 'the order'}: ${issue?.message ?? 'not usable'}`);
-  }
-  const order = parsed.data;
+export function parseClientOrder(
+  message: unknown,
+  instruments: Instruments,
+  nowMs: number,
+): ClientOrder {
+  const order = parseFields(newOrderSchema, message);
   const instrument = instruments.get(order.symbol);
-  if (!instrument) throw invalid(`symbol: ${order.symbol} is not traded here`);
+  if (!instrument) {
+    throw new OrderRefusal('unknown_symbol', `symbol: ${order.symbol} is not traded here`);
+  }
+  const timeInForce = parseTimeInForce(order);
   return {
     userId: order.user_id,
     clientOrderId: order.client_order_id,
     symbol: order.symbol,
     side: order.side,
     type: order.order_type,
-    timeInForce: parseTimeInForce(order),
-    lots: parseLots(order, instrument),
+    timeInForce,
+    lots: parseLots(order.quantity, instrument),
     priceTicks: parsePriceTicks(order, instrument),
+    expireMs: parseExpiry(order.expire_time, timeInForce, nowMs),
   };
+}
+
+/**
+ * A message of the shape that the schema says.
+ *
+ * @throws OrderRefusal naming the first field that is not usable
+ */
+export function parseFields<T>(schema: z.ZodType<T>, message: unknown): T {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw invalid(`${issue?.path.join('.') || 'the order'}: ${issue?.message ?? 'not usable'}`);
+}
+
+/** What the venue is told of an order that works so long. */
+export function exchangeTimeInForce(timeInForce: TimeInForce): ExchangeTimeInForce {
+  return timeInForce === 'ioc' || timeInForce === 'fok' ? timeInForce : 'gtc';
 }
 
 /** The order as span attributes. */
@@ -103,8 +140,24 @@ function parseTimeInForce(order: NewOrder): TimeInForce {
   throw invalid('time_in_force: a market order is always ioc');
 }
 
-function parseLots(order: NewOrder, instrument: Instrument): bigint {
-  const lots = parseQuantity(instrument, order.quantity);
+function parseExpiry(
+  expireTime: string | undefined,
+  timeInForce: TimeInForce,
+  nowMs: number,
+): number | undefined {
+  if (timeInForce !== 'gtd') {
+    if (expireTime !== undefined) throw invalid('expire_time: only a gtd order has one');
+    return timeInForce === 'day' ? (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS : undefined;
+  }
+  if (expireTime === undefined) throw invalid('expire_time: a gtd order needs one');
+  const expireMs = Date.parse(expireTime);
+  if (expireMs > nowMs) return expireMs;
+  throw invalid(`expire_time: ${expireTime} is over`);
+}
+
+/** @throws OrderRefusal when it is no whole number of lots, or outside of what the venue takes */
+export function parseLots(quantity: string, instrument: Instrument): bigint {
+  const lots = parseQuantity(instrument, quantity);
   const { lotsMin, lotsMax } = instrument;
   if (lots === undefined) {
     const step = formatQuantity(instrument, 1n);
@@ -123,7 +176,12 @@ function parsePriceTicks(order: NewOrder, instrument: Instrument): bigint | unde
     return undefined;
   }
   if (order.price === undefined) throw invalid('price: a limit order needs one');
-  const ticks = parsePrice(instrument, order.price);
+  return parseLimit(order.price, instrument);
+}
+
+/** @throws OrderRefusal when it is no whole number of ticks, or outside of what the venue takes */
+export function parseLimit(price: string, instrument: Instrument): bigint {
+  const ticks = parsePrice(instrument, price);
   const { ticksMin, ticksMax } = instrument;
   if (ticks === undefined) {
     const tick = formatPrice(instrument, 1n);
@@ -136,6 +194,6 @@ function parsePriceTicks(order: NewOrder, instrument: Instrument): bigint | unde
   return ticks;
 }
 
-function invalid(message: string): ThroughlineError {
-  return new ThroughlineError('TL_ORDER_INVALID', message);
+function invalid(message: string): OrderRefusal {
+  return new OrderRefusal('invalid', message);
 }

@@ -1,7 +1,9 @@
+import type { Instrument } from '@throughline/instruments';
 import { formatDecimal, ThroughlineError } from '@throughline/model';
-import type { Instrument } from './instrument.ts';
 
-export type TerminalStatus = 'filled' | 'canceled' | 'rejected' | 'expired';
+export type TerminalStatus = 'filled' | 'canceled' | 'replaced' | 'rejected' | 'expired';
+/** How an order ends that is not filled. */
+export type UnfilledStatus = Exclude<TerminalStatus, 'filled'>;
 export type OrderStatus = 'new' | 'partially_filled' | TerminalStatus;
 
 /** Where a client order stands, in the terms of FIX (OrdStatus, CumQty, LeavesQty, AvgPx). */
@@ -47,7 +49,7 @@ export function filled(state: OrderState, lots: bigint, ticks: bigint): OrderSta
 }
 
 /** Ends an order that is still open; one that has ended stays as it is. */
-export function ended(state: OrderState, status: Exclude<TerminalStatus, 'filled'>): OrderState {
+export function ended(state: OrderState, status: UnfilledStatus): OrderState {
   return isTerminal(state.status) ? state : { ...state, status };
 }
 

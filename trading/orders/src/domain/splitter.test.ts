@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SOLUSDT } from '../testing/instruments.ts';
 import type { ClientOrder } from './client-order.ts';
-import { groupByPrice, slice } from './splitter.ts';
+import { groupByPrice, slice, sliceOverVenues } from './splitter.ts';
 
 const sliceNotional = parseDecimal('1000');
 
@@ -61,4 +61,36 @@ test('slices are even, sum to the quantity, and none is larger than the exchange
       },
     ),
   );
+});
+
+test('over several venues each share becomes exchange orders that its venue accepts', () => {
+  const venues = ['a', 'b'].map((name) => ({ name, weight: 1n, symbols: new Set(['SOLUSDT']) }));
+  const price = { isWhole: false, sliceNotional, referenceTicks: 15_000n };
+  expect(sliceOverVenues(20_001n, SOLUSDT, { venues, ...price })).toEqual([
+    { venue: 'a', lots: 5_001n },
+    { venue: 'a', lots: 5_000n },
+    { venue: 'b', lots: 5_000n },
+    { venue: 'b', lots: 5_000n },
+  ]);
+  // The least that is worth 5 at 150 are 34 lots.
+  expect(sliceOverVenues(60n, SOLUSDT, { venues, ...price })).toEqual([{ venue: 'a', lots: 60n }]);
+});
+
+test('without a price all goes to one venue: what a share is worth is not known', () => {
+  const venues = ['a', 'b'].map((name) => ({ name, weight: 1n, symbols: new Set(['SOLUSDT']) }));
+  const slices = sliceOverVenues(100n, SOLUSDT, {
+    venues,
+    isWhole: false,
+    sliceNotional,
+    referenceTicks: undefined,
+  });
+  expect(slices).toEqual([{ venue: 'a', lots: 100n }]);
+});
+
+test('what is to be filled all or nothing is one exchange order at one venue', () => {
+  const venues = ['a', 'b'].map((name) => ({ name, weight: 1n, symbols: new Set(['SOLUSDT']) }));
+  const price = { isWhole: true, sliceNotional, referenceTicks: 15_000n };
+  expect(sliceOverVenues(20_001n, SOLUSDT, { venues, ...price })).toEqual([
+    { venue: 'a', lots: 20_001n },
+  ]);
 });

@@ -1,6 +1,12 @@
+import { exchangeOrderLotsMin, type Instrument, lotsWorth } from '@throughline/instruments';
 import type { Decimal } from '@throughline/model';
-import type { ClientOrder, OrderType, TimeInForce } from './client-order.ts';
-import { exchangeOrderLotsMin, type Instrument, lotsWorth } from './instrument.ts';
+import {
+  type ClientOrder,
+  type ExchangeTimeInForce,
+  exchangeTimeInForce,
+  type OrderType,
+} from './client-order.ts';
+import { route, type Venue, type VenueShare } from './router.ts';
 
 /**
  * Exchange orders that one group is split into, unless the exchange's largest size asks for more.
@@ -8,12 +14,13 @@ import { exchangeOrderLotsMin, type Instrument, lotsWorth } from './instrument.t
 const SLICES_MAX = 8n;
 
 /**
- * Members of a batch whose orders have the same type, limit price and time in force. Whatever an
+ * Members of a batch whose orders have the same type and limit price and rest alike. Whatever an
  * exchange order of the group fills is thus acceptable to every member.
  */
 export interface PriceGroup<Member> {
   readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
+  /** As the venue is told. */
+  readonly timeInForce: ExchangeTimeInForce;
   readonly priceTicks: bigint | undefined;
   /** The sum over the members. */
   readonly lots: bigint;
@@ -25,12 +32,13 @@ export function groupByPrice<Member extends { readonly order: ClientOrder }>(
   members: readonly Member[],
 ): PriceGroup<Member>[] {
   const groups = Map.groupBy(members, ({ order }) => {
-    return `${order.type}/${order.timeInForce}/${order.priceTicks ?? ''}`;
+    return `${order.type}/${exchangeTimeInForce(order.timeInForce)}/${order.priceTicks ?? ''}`;
   });
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    const { type, timeInForce, priceTicks } = first.order;
+    const { type, priceTicks } = first.order;
+    const timeInForce = exchangeTimeInForce(first.order.timeInForce);
     const lots = group.reduce((sum, member) => sum + member.order.lots, 0n);
     return [{ type, timeInForce, priceTicks, lots, members: group }];
   });
@@ -61,6 +69,40 @@ export function slice(
   const wanted = atMost(SLICES_MAX, atLeast(2n, parts(lots, sliceLots)));
   const possible = atLeast(1n, lots / exchangeOrderLotsMin(instrument, referenceTicks));
   return evenParts(lots, atLeast(needed, atMost(possible, wanted)));
+}
+
+interface VenueSliceOptions extends SliceOptions {
+  /** Those that the lots may go to, at least one. */
+  readonly venues: readonly Venue[];
+  /** One exchange order for all: it is all or nothing. Default false. */
+  readonly isWhole?: boolean;
+}
+
+/**
+ * Splits a quantity over venues, then each venue's share into the sizes of its exchange orders.
+ * While no price is known, the worth of a share is not known either: then all goes to one venue.
+ *
+ * @returns at least one size; all are positive, and they sum to the quantity
+ */
+export function sliceOverVenues(
+  lots: bigint,
+  instrument: Instrument,
+  { venues, isWhole, sliceNotional, referenceTicks }: VenueSliceOptions,
+): VenueShare[] {
+  if (isWhole) return route(lots, venues, { lotsMin: 1n, isWhole });
+  const shares = route(lots, venues, {
+    lotsMin:
+      referenceTicks === undefined
+        ? instrument.lotsMin
+        : exchangeOrderLotsMin(instrument, referenceTicks),
+    isWhole: referenceTicks === undefined,
+  });
+  return shares.flatMap((share) =>
+    slice(share.lots, instrument, { sliceNotional, referenceTicks }).map((sliceLots) => ({
+      venue: share.venue,
+      lots: sliceLots,
+    })),
+  );
 }
 
 /** How many parts of at most `size` the quantity has. */

@@ -20,8 +20,15 @@ interface ApiConnectionOptions extends Credentials {
   readonly requestTimeoutMs: number;
   /** A user data event, as parsed JSON. */
   readonly onEvent: (event: unknown) => void;
-  /** The connection is logged on and subscribed, for the first time or again. */
+  /**
+   * What has to be done each time before the connection counts as ready; it is logged on and
+   * subscribed. When this fails, the connection is cut and made anew.
+   */
+  readonly prepare: () => Promise<void>;
+  /** The connection is ready, for the first time or again. */
   readonly onReady: () => void;
+  /** The connection was ready and is lost; not called at the close. */
+  readonly onLost: () => void;
 }
 
 interface ApiConnectionStats {
@@ -180,6 +187,7 @@ export class ApiConnection {
       .digest('hex');
     await this.#demand('session.logon', { apiKey, timestamp, signature });
     await this.#demand('userDataStream.subscribe', {});
+    await this.#options.prepare();
     this.#failures = 0;
     this.#lastFailure = undefined;
     this.#logons += 1;
@@ -239,7 +247,8 @@ export class ApiConnection {
   }
 
   #lost(error: ThroughlineError): void {
-    if (this.#isReady) this.#ready = Promise.withResolvers<void>();
+    const wasReady = this.#isReady;
+    if (wasReady) this.#ready = Promise.withResolvers<void>();
     this.#isReady = false;
     const requests = [...this.#inFlight.values(), ...this.#waiting.values()];
     this.#waiting.clear();
@@ -248,6 +257,7 @@ export class ApiConnection {
       clearTimeout(timer);
       fail(error);
     }
+    if (wasReady && !this.#isClosed) this.#options.onLost();
   }
 }
 

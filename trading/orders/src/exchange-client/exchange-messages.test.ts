@@ -5,12 +5,14 @@ import {
   type ExecutionReport,
   executionOf,
   placeParameters,
+  reportedFillId,
   reportedOrderId,
 } from './exchange-messages.ts';
 
 const order: ExchangeOrder = {
   exchangeOrderId: 'b-1-1',
   batchId: 'b-1',
+  venue: 'north',
   symbol: 'BTCUSDT',
   side: 'sell',
   type: 'limit',
@@ -19,7 +21,18 @@ const order: ExchangeOrder = {
   priceTicks: 6_100_050n,
 };
 const report: ExecutionReport = {
-  ...{ e: 'executionReport', c: 'b-1-1', C: '', x: 'TRADE', X: 'PARTIALLY_FILLED', r: 'NONE' },
+  ...{
+    e: 'executionReport',
+    s: 'BTCUSDT',
+    S: 'SELL' as const,
+    i: 5,
+    q: '0.01000000',
+    c: 'b-1-1',
+    C: '',
+    x: 'TRADE',
+    X: 'PARTIALLY_FILLED',
+    r: 'NONE',
+  },
   ...{ t: 77, l: '0.00400000', L: '61000.50000000', z: '0.00400000', m: false },
 };
 
@@ -41,14 +54,15 @@ test('an order goes out in the exchange’s words, with nothing of ours but its 
   expect(Object.keys(parameters)).not.toContain('price');
 });
 
-test('a trade is a fill in lots and ticks, with an id that differs between the two sides', () => {
+test('a trade is a fill in lots and ticks, with an id of its own among all venues and both sides', () => {
   expect(executionOf({ order, instrument: BTCUSDT }, report)).toEqual({
     exchangeOrderId: 'b-1-1',
+    venue: 'north',
     symbol: 'BTCUSDT',
     exchangeStatus: 'PARTIALLY_FILLED',
     outcome: {
       type: 'fill',
-      fillId: 'BTCUSDT-77-sell',
+      fillId: 'north-BTCUSDT-77-sell',
       lots: 400n,
       priceTicks: 6_100_050n,
       liquidity: 'taker',
@@ -78,4 +92,9 @@ test('an acknowledgement is no execution', () => {
 test('the report of a cancel names the order that was canceled', () => {
   expect(reportedOrderId(report)).toBe('b-1-1');
   expect(reportedOrderId({ ...report, c: 'cancel-9', C: 'b-1-1' })).toBe('b-1-1');
+});
+
+test('a report alone tells which fill it is of', () => {
+  expect(reportedFillId('north', report)).toBe('north-BTCUSDT-77-sell');
+  expect(reportedFillId('south', { ...report, S: 'BUY' })).toBe('south-BTCUSDT-77-buy');
 });

@@ -1,12 +1,12 @@
-import { z } from 'zod';
-import type { ExchangeOrder, Execution, UnfilledOutcome } from '../domain/exchange-order.ts';
 import {
   formatPrice,
   formatQuantity,
   type Instrument,
   parsePrice,
   parseQuantity,
-} from '../domain/instrument.ts';
+} from '@throughline/instruments';
+import { z } from 'zod';
+import type { ExchangeOrder, Execution, UnfilledOutcome } from '../domain/exchange-order.ts';
 
 /**
  * The messages of Binance's WebSocket API, as far as this client uses them.
@@ -42,6 +42,10 @@ export function placeParameters({ order, instrument }: Placed) {
 /** The event of the user data stream that matters here; all others are ignored. */
 export const executionReportSchema = z.object({
   e: z.literal('executionReport'),
+  s: z.string(),
+  S: z.enum(['BUY', 'SELL']),
+  i: z.number(),
+  q: z.string(),
   c: z.string(),
   C: z.string(),
   x: z.string(),
@@ -55,6 +59,9 @@ export const executionReportSchema = z.object({
 });
 export type ExecutionReport = z.output<typeof executionReportSchema>;
 
+/** The answer to `order.place`, as far as the shortest form of it (`ACK`) goes. */
+export const placedSchema = z.object({ orderId: z.number() });
+
 /** The answer to `order.status`. */
 export const orderStatusSchema = z.object({
   orderId: z.number(),
@@ -62,15 +69,45 @@ export const orderStatusSchema = z.object({
   executedQty: z.string(),
 });
 
+/** The answer to `openOrders.status`. */
+export const openOrdersSchema = z.array(
+  z.object({
+    symbol: z.string(),
+    orderId: z.number(),
+    clientOrderId: z.string(),
+    origQty: z.string(),
+    executedQty: z.string(),
+  }),
+);
+
 /** The answer to `myTrades`. */
 export const tradesSchema = z.array(
-  z.looseObject({ id: z.number(), price: z.string(), qty: z.string(), isMaker: z.boolean() }),
+  z.looseObject({
+    id: z.number(),
+    orderId: z.number(),
+    price: z.string(),
+    qty: z.string(),
+    isMaker: z.boolean(),
+  }),
 );
-type Trade = z.output<typeof tradesSchema>[number];
+type Trade = Pick<z.output<typeof tradesSchema>[number], 'id' | 'price' | 'qty' | 'isMaker'>;
 
 /** The order's own id: a report of a cancel has it as `C`, beside the id of the cancel. */
 export function reportedOrderId(report: ExecutionReport): string {
   return report.C === '' ? report.c : report.C;
+}
+
+/**
+ * What tells a fill from all others. Each venue numbers its own trades, by symbol, and both sides
+ * of one trade may be ours.
+ */
+function fillIdOf(venue: string, symbol: string, tradeId: number, side: string): string {
+  return `${venue}-${symbol}-${tradeId}-${side}`;
+}
+
+/** The id of the fill that a report of a trade tells of, whoever's order it is. */
+export function reportedFillId(venue: string, { s, t, S }: ExecutionReport): string {
+  return fillIdOf(venue, s, t, S.toLowerCase());
 }
 
 /**
@@ -100,12 +137,12 @@ export function fillOf(
   if (lots === undefined || priceTicks === undefined) return undefined;
   return {
     exchangeOrderId: order.exchangeOrderId,
+    venue: order.venue,
     symbol: order.symbol,
     exchangeStatus,
     outcome: {
       type: 'fill',
-      // The exchange numbers trades by symbol, and both sides of one may be ours.
-      fillId: `${order.symbol}-${trade.id}-${order.side}`,
+      fillId: fillIdOf(order.venue, order.symbol, trade.id, order.side),
       lots,
       priceTicks,
       liquidity: trade.isMaker ? 'maker' : 'taker',
@@ -128,6 +165,7 @@ export function endOf(
 ): Execution | undefined {
   const end = ENDS[exchangeStatus];
   if (!end) return undefined;
-  const { exchangeOrderId, symbol } = order;
-  return { exchangeOrderId, symbol, exchangeStatus, outcome: { type: 'end', end, reason } };
+  const { exchangeOrderId, venue, symbol } = order;
+  const outcome = { type: 'end', end, reason } as const;
+  return { exchangeOrderId, venue, symbol, exchangeStatus, outcome };
 }

@@ -9,6 +9,7 @@ import { resolveOrder } from './resolution.ts';
 const order: ExchangeOrder = {
   exchangeOrderId: 'b-1-1',
   batchId: 'b-1',
+  venue: 'north',
   symbol: 'SOLUSDT',
   side: 'buy',
   type: 'limit',
@@ -17,8 +18,8 @@ const order: ExchangeOrder = {
   priceTicks: 15_000n,
 };
 const trades = [
-  { id: 1, price: '150.00', qty: '0.030', isMaker: false },
-  { id: 2, price: '149.99', qty: '0.020', isMaker: true },
+  { id: 1, orderId: 5, price: '150.00', qty: '0.030', isMaker: false },
+  { id: 2, orderId: 5, price: '149.99', qty: '0.020', isMaker: true },
 ];
 
 /** A connection that answers each method from a script; the last answer is repeated. */
@@ -48,8 +49,20 @@ test('fills that were missed are asked for, and come before the end', async () =
   const found = await resolveOrder(connection, new OpenOrder(order, SOLUSDT));
   expect(found.map(({ execution }) => execution.outcome)).toEqual([
     ...[
-      { type: 'fill', fillId: 'SOLUSDT-1-buy', lots: 30n, priceTicks: 15_000n, liquidity: 'taker' },
-      { type: 'fill', fillId: 'SOLUSDT-2-buy', lots: 20n, priceTicks: 14_999n, liquidity: 'maker' },
+      {
+        type: 'fill',
+        fillId: 'north-SOLUSDT-1-buy',
+        lots: 30n,
+        priceTicks: 15_000n,
+        liquidity: 'taker',
+      },
+      {
+        type: 'fill',
+        fillId: 'north-SOLUSDT-2-buy',
+        lots: 20n,
+        priceTicks: 14_999n,
+        liquidity: 'maker',
+      },
     ],
     { type: 'end', end: 'canceled', reason: 'CANCELED' },
   ]);
@@ -84,7 +97,12 @@ test('an answer that cannot be used is an error, not a guess', async () => {
 test('each execution of an order is news once', () => {
   const open = new OpenOrder(order, SOLUSDT);
   const fill = (fillId: string, lots: bigint) => ({
-    ...{ exchangeOrderId: 'b-1-1', symbol: 'SOLUSDT', exchangeStatus: 'PARTIALLY_FILLED' },
+    ...{
+      exchangeOrderId: 'b-1-1',
+      venue: 'north',
+      symbol: 'SOLUSDT',
+      exchangeStatus: 'PARTIALLY_FILLED',
+    },
     outcome: { type: 'fill', fillId, lots, priceTicks: 1n, liquidity: 'taker' } as const,
   });
   expect(open.apply(fill('a', 60n))).toBe(true);

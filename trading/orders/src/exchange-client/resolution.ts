@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ThroughlineError } from '@throughline/model';
+import { parseQuantity } from '@throughline/instruments';
 import type { z } from 'zod';
 import type { Execution } from '../domain/exchange-order.ts';
-import { parseQuantity } from '../domain/instrument.ts';
-import type { ApiConnection } from './api-connection.ts';
+import { ask, type Connection, parseAnswer, unusable } from './ask.ts';
 import { endOf, fillOf, orderStatusSchema, tradesSchema } from './exchange-messages.ts';
 import type { OpenOrder } from './open-order.ts';
 
@@ -26,10 +25,7 @@ const TRADES_MAX = 1_000;
  * @returns all its fills, known ones included, then its end if it has ended
  * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when there is no usable answer
  */
-export async function resolveOrder(
-  connection: Pick<ApiConnection, 'request'>,
-  open: OpenOrder,
-): Promise<Finding[]> {
+export async function resolveOrder(connection: Connection, open: OpenOrder): Promise<Finding[]> {
   const { order, instrument } = open;
   const status = await askStatus(connection, open);
   if (status === undefined) {
@@ -42,11 +38,13 @@ export async function resolveOrder(
   return [...fills, ...finding(endOf(order, status.status, status.status), status)];
 }
 
-async function askStatus(connection: Pick<ApiConnection, 'request'>, { order }: OpenOrder) {
+async function askStatus(connection: Connection, { order }: OpenOrder) {
   const params = { symbol: order.symbol, origClientOrderId: order.exchangeOrderId };
   for (let attempt = 1; ; attempt += 1) {
     const answer = await connection.request('order.status', params);
-    if (answer.type === 'result') return parse(orderStatusSchema, answer.result, 'order.status');
+    if (answer.type === 'result') {
+      return parseAnswer('order.status', answer.result, orderStatusSchema);
+    }
     if (answer.code !== NO_SUCH_ORDER) throw unusable('order.status', answer.message);
     if (attempt === ATTEMPTS) return undefined;
     await delay(ATTEMPT_DELAY_MS);
@@ -54,28 +52,15 @@ async function askStatus(connection: Pick<ApiConnection, 'request'>, { order }: 
 }
 
 async function askFills(
-  connection: Pick<ApiConnection, 'request'>,
+  connection: Connection,
   { order, instrument }: OpenOrder,
   { orderId, status }: z.output<typeof orderStatusSchema>,
 ): Promise<Finding[]> {
   const params = { symbol: order.symbol, orderId, limit: TRADES_MAX };
-  const answer = await connection.request('myTrades', params);
-  if (answer.type === 'refusal') throw unusable('myTrades', answer.message);
-  const trades = parse(tradesSchema, answer.result, 'myTrades');
+  const trades = await ask(connection, 'myTrades', params, tradesSchema);
   return trades.flatMap((trade) => finding(fillOf({ order, instrument }, trade, status), trade));
 }
 
 function finding(execution: Execution | undefined, raw: unknown): Finding[] {
   return execution ? [{ execution, raw }] : [];
-}
-
-function parse<T>(schema: z.ZodType<T>, result: unknown, method: string): T {
-  const parsed = schema.safeParse(result);
-  if (parsed.success) return parsed.data;
-  throw unusable(method, 'it is not what Binance documents', parsed.error);
-}
-
-function unusable(method: string, detail: string, cause?: unknown): ThroughlineError {
-  const message = `the answer to ${method} cannot be used: ${detail}`;
-  return new ThroughlineError('TL_EXCHANGE_UNAVAILABLE', message, { cause });
 }

@@ -1,6 +1,6 @@
+import { createInstrument, type Instrument } from '@throughline/instruments';
 import { ThroughlineError } from '@throughline/model';
 import { z } from 'zod';
-import { createInstrument, type Instrument } from '../domain/instrument.ts';
 
 const TIMEOUT_MS = 5_000;
 

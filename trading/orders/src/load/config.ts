@@ -8,6 +8,9 @@ export const USAGE = `usage: load --url URL --exchange-rest URL [options]
   --rate R              orders a second, default 50
   --users U             default 20
   --seed S              default 1
+  --cancel P            share of the orders that are canceled after a while, from 0 to 1
+  --replace P           ... that are replaced by another quantity and price
+  --expire P            ... that expire
   --final-timeout-ms N  how long to wait for final states after the last order, default 30000
   --help`;
 
@@ -18,6 +21,9 @@ const OPTIONS = {
   rate: { type: 'string', default: '50' },
   users: { type: 'string', default: '20' },
   seed: { type: 'string', default: '1' },
+  cancel: { type: 'string', default: '0' },
+  replace: { type: 'string', default: '0' },
+  expire: { type: 'string', default: '0' },
   'final-timeout-ms': { type: 'string', default: '30000' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -34,6 +40,11 @@ export function readLoadConfig(args: readonly string[]): LoadOptions | undefined
     if (isUsable && value >= min && value <= NUMBER_MAX) return value;
     throw invalidFlag(`--${name} ${values[name]}: must be a number from ${min} to ${NUMBER_MAX}`);
   };
+  const share = (name: 'cancel' | 'replace' | 'expire') => {
+    const value = Number(values[name]);
+    if (values[name] !== '' && value >= 0 && value <= 1) return value;
+    throw invalidFlag(`--${name} ${values[name]}: must be a number from 0 to 1`);
+  };
   const url = (name: 'url' | 'exchange-rest') => {
     const text = values[name];
     if (text !== undefined && URL.canParse(text)) return text;
@@ -48,6 +59,7 @@ export function readLoadConfig(args: readonly string[]): LoadOptions | undefined
     ratePerSecond: number('rate', 0.01),
     users: number('users', 1),
     seed: number('seed', 0),
+    plans: { cancel: share('cancel'), replace: share('replace'), expire: share('expire') },
     finalTimeoutMs: number('final-timeout-ms', 0),
   };
 }

@@ -4,12 +4,29 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { NewOrder } from '../domain/client-order.ts';
 
+/** A cancel or replace as a client sends it. */
+export interface Amend {
+  readonly type: 'order.cancel' | 'order.replace';
+  readonly user_id: string;
+  readonly client_order_id: string;
+  readonly orig_client_order_id: string;
+  readonly quantity?: string;
+  readonly price?: string;
+}
+
+const numberedSchema = z.object({ user_id: z.string(), sequence: z.number() });
 const updateSchema = z.object({
   type: z.literal('order.update'),
   user_id: z.string(),
   client_order_id: z.string(),
   status: z.string(),
   cum_quantity: z.string(),
+  total_cum_quantity: z.string(),
+});
+export type LoadUpdate = z.output<typeof updateSchema>;
+const cancelRejectedSchema = z.object({
+  type: z.literal('order.cancel_rejected'),
+  client_order_id: z.string(),
 });
 const errorSchema = z.object({
   type: z.literal('error'),
@@ -19,9 +36,12 @@ const errorSchema = z.object({
 
 /** What a client hears of its orders. */
 interface LoadClientListener {
-  onUpdate(orderId: string, status: string, cumQuantity: string): void;
-  /** The gateway did not take the order. */
-  onRefusal(orderId: string, code: string): void;
+  /** Every message of a user has the number after that of the one before. */
+  onNumber(userId: string, sequence: number): void;
+  onUpdate(update: LoadUpdate): void;
+  onCancelRejected(requestId: string): void;
+  /** The gateway did not take the order, or the request. */
+  onRefusal(id: string, code: string): void;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -48,10 +68,10 @@ export class LoadClient {
     return new LoadClient(socket, listener);
   }
 
-  /** @returns whether the order is on its way */
-  send(order: NewOrder): boolean {
+  /** @returns whether it is on its way */
+  send(message: NewOrder | Amend): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(order));
+    this.#socket.send(JSON.stringify(message));
     return true;
   }
 
@@ -62,10 +82,16 @@ export class LoadClient {
 
 function receive(text: string, listener: LoadClientListener): void {
   const message: unknown = JSON.parse(text);
+  const numbered = numberedSchema.safeParse(message);
+  if (numbered.success) listener.onNumber(numbered.data.user_id, numbered.data.sequence);
   const update = updateSchema.safeParse(message);
   if (update.success) {
-    const { client_order_id, status, cum_quantity } = update.data;
-    listener.onUpdate(client_order_id, status, cum_quantity);
+    listener.onUpdate(update.data);
+    return;
+  }
+  const rejected = cancelRejectedSchema.safeParse(message);
+  if (rejected.success) {
+    listener.onCancelRejected(rejected.data.client_order_id);
     return;
   }
   const error = errorSchema.safeParse(message);

@@ -1,9 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  formatPrice,
+  formatQuantity,
+  type Instruments,
+  instrumentOf,
+  parsePrice,
+  parseQuantity,
+} from '@throughline/instruments';
 import { ThroughlineError } from '@throughline/model';
-import { type Instruments, parsePrice } from '../domain/instrument.ts';
 import { type BookTicker, fetchBookTickers, fetchInstruments } from '../exchange-client/rest.ts';
-import { LoadClient } from './load-client.ts';
-import { OrderMix, type OrderTerms, type Quote } from './order-mix.ts';
+import { LoadBook, type LoadedOrder } from './load-book.ts';
+import { type Amend, LoadClient, type LoadUpdate } from './load-client.ts';
+import {
+  OrderMix,
+  type OrderTerms,
+  type PlannedTerms,
+  type PlanShares,
+  type Quote,
+} from './order-mix.ts';
+import { Random } from './random.ts';
 
 export interface LoadOptions {
   /** Where the gateway listens. */
@@ -17,17 +32,13 @@ export interface LoadOptions {
   readonly seed: number;
   /** WebSocket connections, shared by the users. Default: one a user, at most 16. */
   readonly connections?: number;
+  /** Shares of orders that are canceled, replaced or expire. Default: none. */
+  readonly plans?: PlanShares;
   /** How long orders may stay without a final state after the last was sent. Default 30,000. */
   readonly finalTimeoutMs?: number;
   /** Called at most four times a second, and once at the end. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
-
-/**
- * `open`: not final yet; `refused`: not taken by the gateway; else the terminal status that the
- * client heard.
- */
-type LoadStatus = 'open' | 'refused' | (string & {});
 
 export interface LoadProgress {
   readonly sent: number;
@@ -35,16 +46,10 @@ export interface LoadProgress {
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
-/** An order as its client sees it, in the words of the protocol. */
-export interface LoadedOrder {
-  readonly user_id: string;
-  readonly client_order_id: string;
-  readonly status: LoadStatus;
-  readonly cum_quantity: string;
-}
-
 export interface LoadResult extends LoadProgress {
   readonly orders: readonly LoadedOrder[];
+  /** What the clients were told that does not add up: empty, or there is a defect. */
+  readonly defects: readonly string[];
 }
 
 const CONNECTIONS_MAX = 16;
@@ -52,7 +57,9 @@ const FINAL_TIMEOUT_MS = 30_000;
 const TICK_MS = 10;
 const PROGRESS_INTERVAL_MS = 250;
 const QUOTES_INTERVAL_MS = 1_000;
-const TERMINAL = new Set(['filled', 'canceled', 'rejected', 'expired', 'refused']);
+/** How long after an order the client changes its mind, or the order expires, at most. */
+const PLAN_MS_MIN = 150;
+const PLAN_MS_MAX = 600;
 
 /**
  * Acts as many clients: sends orders at a steady rate and follows each to its final state.
@@ -75,18 +82,21 @@ class LoadRun {
   readonly #options: LoadOptions;
   readonly #mix: OrderMix;
   readonly #clients: LoadClient[] = [];
-  /** By order id, which is unique over all users and runs. */
-  readonly #orders = new Map<string, LoadedOrder>();
-  readonly #byStatus = new Map<string, number>();
+  readonly #book = new LoadBook();
+  /** Of plans. */
+  readonly #random: Random;
+  readonly #planned = new Set<NodeJS.Timeout>();
   readonly #runId = Date.now().toString(36);
   #instruments: Instruments = new Map();
   #quotes: Quote[] = [];
-  #final = 0;
+  /** Orders sent; those that replace others are not among them. */
+  #sent = 0;
   #progressMs = 0;
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#mix = new OrderMix(options.seed);
+    this.#mix = new OrderMix(options.seed, options.plans);
+    this.#random = new Random(options.seed);
   }
 
   async connect(): Promise<void> {
@@ -94,9 +104,10 @@ class LoadRun {
     this.#instruments = await fetchInstruments(exchangeRestUrl);
     await this.#refreshQuotes();
     const listener = {
-      onUpdate: (orderId: string, status: string, cum_quantity: string) =>
-        this.#note(orderId, { status, cum_quantity }),
-      onRefusal: (orderId: string) => this.#note(orderId, { status: 'refused' }),
+      onNumber: (userId: string, sequence: number) => this.#book.number(userId, sequence),
+      onUpdate: (update: LoadUpdate) => this.#book.update(update),
+      onCancelRejected: (requestId: string) => this.#book.refuse(requestId),
+      onRefusal: (id: string) => this.#book.refuse(id),
     };
     for (let count = Math.min(users, connections); count > 0; count -= 1) {
       this.#clients.push(await LoadClient.connect(wsUrl, listener));
@@ -108,12 +119,12 @@ class LoadRun {
     const { orders, ratePerSecond } = this.#options;
     const startMs = performance.now();
     let quotesMs = startMs;
-    while (this.#orders.size < orders) {
+    while (this.#sent < orders) {
       const nowMs = performance.now();
       const due = Math.floor(((nowMs - startMs) / 1_000) * ratePerSecond) + 1;
-      while (this.#orders.size < Math.min(due, orders)) {
+      while (this.#sent < Math.min(due, orders)) {
         const burst = this.#mix.burst(this.#quotes);
-        for (const terms of burst.slice(0, orders - this.#orders.size)) this.#sendOne(terms);
+        for (const terms of burst.slice(0, orders - this.#sent)) this.#sendOne(terms);
       }
       this.#progress();
       if (nowMs - quotesMs > QUOTES_INTERVAL_MS) {
@@ -124,10 +135,10 @@ class LoadRun {
     }
   }
 
-  /** Waits until every order is final, or the time is over. */
+  /** Waits until every order is final and every request answered, or the time is over. */
   async settle(): Promise<void> {
     const deadlineMs = performance.now() + (this.#options.finalTimeoutMs ?? FINAL_TIMEOUT_MS);
-    while (this.#final < this.#orders.size && performance.now() < deadlineMs) {
+    while (!this.#isSettled && performance.now() < deadlineMs) {
       this.#progress();
       await delay(TICK_MS);
     }
@@ -136,42 +147,72 @@ class LoadRun {
   }
 
   result(): LoadResult {
-    return { ...this.#counts(), orders: [...this.#orders.values()] };
+    const { orders, defects } = this.#book;
+    return { ...this.#counts(), orders, defects };
   }
 
   close(): void {
+    for (const timer of this.#planned) clearTimeout(timer);
     for (const client of this.#clients) client.close();
   }
 
-  #sendOne(terms: OrderTerms): void {
-    const sequence = this.#orders.size + 1;
-    const user = (sequence * 7919) % this.#options.users;
-    const ids = {
-      user_id: `user-${String(user + 1).padStart(3, '0')}`,
-      client_order_id: `${this.#runId}-${sequence}`,
-    };
-    const client = this.#clients[user % this.#clients.length];
-    this.#orders.set(ids.client_order_id, { ...ids, status: 'open', cum_quantity: '0' });
-    this.#byStatus.set('open', (this.#byStatus.get('open') ?? 0) + 1);
-    if (!client?.send({ type: 'order.new', ...ids, ...terms })) {
-      this.#note(ids.client_order_id, { status: 'refused' });
-    }
+  get #isSettled(): boolean {
+    return this.#planned.size === 0 && this.#book.isSettled;
   }
 
-  #note(orderId: string, news: Pick<LoadedOrder, 'status'> & Partial<LoadedOrder>): void {
-    const order = this.#orders.get(orderId);
-    if (!order || TERMINAL.has(order.status)) return;
-    const isFinal = TERMINAL.has(news.status);
-    this.#orders.set(orderId, { ...order, ...news, status: isFinal ? news.status : 'open' });
-    if (!isFinal) return;
-    this.#final += 1;
-    this.#byStatus.set('open', (this.#byStatus.get('open') ?? 0) - 1);
-    this.#byStatus.set(news.status, (this.#byStatus.get(news.status) ?? 0) + 1);
+  #sendOne({ plan, ...terms }: PlannedTerms): void {
+    this.#sent += 1;
+    const user = (this.#sent * 7919) % this.#options.users;
+    const ids = {
+      user_id: `user-${String(user + 1).padStart(3, '0')}`,
+      client_order_id: `${this.#runId}-${this.#sent}`,
+    };
+    const client = this.#clients[user % this.#clients.length];
+    this.#book.add(ids);
+    const delayMs = this.#random.between(PLAN_MS_MIN, PLAN_MS_MAX);
+    const expire_time = new Date(Date.now() + delayMs).toISOString();
+    const gtd = { time_in_force: 'gtd', expire_time } as const;
+    const message = { type: 'order.new', ...ids, ...terms, ...(plan === 'expire' && gtd) } as const;
+    if (!client?.send(message)) {
+      this.#book.refuse(ids.client_order_id);
+      return;
+    }
+    if (plan === 'cancel') this.#amendLater(client, delayMs, ids, {});
+    if (plan === 'replace') this.#amendLater(client, delayMs, ids, this.#otherTerms(terms));
+  }
+
+  /** @param terms of a replace; without any it is a cancel */
+  #amendLater(
+    client: LoadClient,
+    delayMs: number,
+    { user_id, client_order_id: orderId }: Pick<LoadedOrder, 'user_id' | 'client_order_id'>,
+    terms: Pick<Amend, 'quantity' | 'price'>,
+  ): void {
+    const type = terms.quantity === undefined ? 'cancel' : 'replace';
+    const requestId = `${orderId}-${type}`;
+    const timer = setTimeout(() => {
+      this.#planned.delete(timer);
+      this.#book.amend(orderId, { type, requestId });
+      const ids = { user_id, client_order_id: requestId, orig_client_order_id: orderId };
+      if (!client.send({ type: `order.${type}`, ...ids, ...terms })) this.#book.refuse(requestId);
+    }, delayMs);
+    this.#planned.add(timer);
+  }
+
+  /** Half as much again, for one tick more. */
+  #otherTerms({ symbol, quantity, price }: OrderTerms): Pick<Amend, 'quantity' | 'price'> {
+    const instrument = instrumentOf(this.#instruments, symbol);
+    const lots = parseQuantity(instrument, quantity) ?? 0n;
+    const ticks = parsePrice(instrument, price ?? '') ?? 0n;
+    return {
+      quantity: formatQuantity(instrument, lots + (lots + 1n) / 2n),
+      price: formatPrice(instrument, ticks + 1n),
+    };
   }
 
   #counts(): LoadProgress {
-    const shown = [...this.#byStatus].filter(([, count]) => count > 0);
-    return { sent: this.#orders.size, final: this.#final, byStatus: Object.fromEntries(shown) };
+    const { size, final, byStatus } = this.#book;
+    return { sent: size, final, byStatus };
   }
 
   #progress(): void {

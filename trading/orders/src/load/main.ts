@@ -11,7 +11,9 @@ async function main(): Promise<void> {
     return;
   }
   const result = await runLoad({ ...options, onProgress: (progress) => say(progress) });
-  say({ done: true, orders: result.orders });
+  const { orders, defects } = result;
+  say({ done: true, orders, defects });
+  if (defects.length > 0) throw new ThroughlineError('TL_DEMO_FAILED', defects.join('; '));
 }
 
 function say(line: object): void {

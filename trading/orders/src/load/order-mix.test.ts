@@ -1,6 +1,6 @@
+import { createInstrument } from '@throughline/instruments';
 import { expect, test } from 'vitest';
 import { parseClientOrder } from '../domain/client-order.ts';
-import { createInstrument } from '../domain/instrument.ts';
 import { OrderMix, type Quote } from './order-mix.ts';
 
 const quotes: Quote[] = [
@@ -40,10 +40,21 @@ test('a burst is of one symbol and side, and holds one to eight orders', () => {
   expect([...sizes].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+test('so many orders as asked for have a plan, and can rest', () => {
+  const shares = { cancel: 0.2, replace: 0.1, expire: 0.05 };
+  const mix = new OrderMix(6, shares);
+  const orders = Array.from({ length: 400 }, () => mix.burst(quotes)).flat();
+  for (const [plan, share] of Object.entries(shares)) {
+    const planned = orders.filter((order) => order.plan === plan);
+    expect(Math.abs(planned.length / orders.length - share)).toBeLessThan(0.03);
+    expect(new Set(planned.map(({ order_type }) => order_type))).toEqual(new Set(['limit']));
+  }
+});
+
 test('every order is one that the gateway takes', () => {
   for (const terms of take(3, 500)) {
     const ids = { type: 'order.new', user_id: 'u', client_order_id: 'o' };
-    expect(() => parseClientOrder({ ...ids, ...terms }, instruments)).not.toThrow();
+    expect(() => parseClientOrder({ ...ids, ...terms }, instruments, Date.now())).not.toThrow();
   }
 });
 

@@ -1,5 +1,5 @@
+import { formatPrice, formatQuantity, type Instrument } from '@throughline/instruments';
 import type { NewOrder, Side } from '../domain/client-order.ts';
-import { formatPrice, formatQuantity, type Instrument } from '../domain/instrument.ts';
 import { Random } from './random.ts';
 
 /** A symbol with its best prices as they are now, in ticks. */
@@ -11,6 +11,19 @@ export interface Quote {
 
 /** The terms of an order, without whose it is. */
 export type OrderTerms = Omit<NewOrder, 'type' | 'user_id' | 'client_order_id'>;
+
+/** What the client does about an order of its own after a while. */
+export type Plan = 'cancel' | 'replace' | 'expire';
+
+/** How many of all orders are to be canceled, replaced, or to expire: each from 0 to 1. */
+export type PlanShares = Readonly<Record<Plan, number>>;
+
+export interface PlannedTerms extends OrderTerms {
+  readonly plan?: Plan;
+}
+
+const PLANS: readonly Plan[] = ['cancel', 'replace', 'expire'];
+const NO_PLANS: PlanShares = { cancel: 0, replace: 0, expire: 0 };
 
 /** What kinds of orders come, and how often of 100. */
 const KINDS = [
@@ -42,9 +55,11 @@ const WORTH_LARGE = 1_500_000;
  */
 export class OrderMix {
   readonly #random: Random;
+  readonly #shares: PlanShares;
 
-  constructor(seed: number) {
+  constructor(seed: number, shares: PlanShares = NO_PLANS) {
     this.#random = new Random(seed);
+    this.#shares = shares;
   }
 
   /**
@@ -52,15 +67,33 @@ export class OrderMix {
    *
    * @param quotes at least one
    */
-  burst(quotes: readonly Quote[]): OrderTerms[] {
+  burst(quotes: readonly Quote[]): PlannedTerms[] {
     const quote = this.#random.pick(quotes);
     const side = this.#random.pick<Side>(['buy', 'sell']);
     const length = Math.floor(this.#random.between(1, BURST_ORDERS_MAX + 1));
-    return Array.from({ length }, () => this.#terms(quote, side));
+    return Array.from({ length }, () => this.#planned(quote, side));
   }
 
-  #terms(quote: Quote, side: Side): OrderTerms {
-    const kind = this.#kind();
+  /** Orders with a plan are such as may still be open when its time comes. */
+  #planned(quote: Quote, side: Side): PlannedTerms {
+    const plan = this.#plan();
+    if (!plan) return this.#terms(this.#kind(), quote, side);
+    const kind = this.#random.pick<Kind>(['passive', 'passive', 'large', 'marketable']);
+    return { ...this.#terms(kind, quote, side), plan };
+  }
+
+  #plan(): Plan | undefined {
+    // Without plans no number is drawn: the same seed gives the same orders as ever.
+    if (PLANS.every((plan) => this.#shares[plan] === 0)) return undefined;
+    let rest = this.#random.next();
+    for (const plan of PLANS) {
+      if (rest < this.#shares[plan]) return plan;
+      rest -= this.#shares[plan];
+    }
+    return undefined;
+  }
+
+  #terms(kind: Kind, quote: Quote, side: Side): OrderTerms {
     const { symbol } = quote.instrument;
     const quantity = formatQuantity(quote.instrument, this.#lots(kind, side, quote));
     if (kind === 'market') return { symbol, side, order_type: 'market', quantity };

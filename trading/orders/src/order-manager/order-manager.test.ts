@@ -1,18 +1,36 @@
+import { parseDecimal } from '@throughline/model';
 import { startTracing } from '@throughline/sdk';
 import { expect, test } from 'vitest';
 import type { ClientOrder, Side } from '../domain/client-order.ts';
-import type { BatchesEnded, OrderBatch } from '../events.ts';
+import type { BatchesEnded, EndRequested, OrderBatch } from '../events.ts';
+import { BTCUSDT } from '../testing/instruments.ts';
 import { OrderManager } from './order-manager.ts';
 
-function manager(membersMax: number, lingerNs: bigint) {
-  const sent: (OrderBatch | BatchesEnded)[] = [];
+function manager(membersMax: number, lingerNs: bigint, userOrdersMax = 100) {
+  const sent: (OrderBatch | EndRequested | BatchesEnded)[] = [];
+  const told: string[] = [];
   const tracing = startTracing({ enabled: false, serviceName: 'order-manager' });
-  const send = (event: OrderBatch | BatchesEnded) => sent.push(event);
-  const service = new OrderManager(tracing, { runId: 'r', membersMax, lingerNs, send });
-  return { service, sent };
+  const service = new OrderManager(tracing, {
+    runId: 'r',
+    membersMax,
+    lingerNs,
+    instruments: new Map([['BTCUSDT', BTCUSDT]]),
+    risk: { notionalMax: parseDecimal('1000000'), userOrdersMax },
+    send: (event) => sent.push(event),
+    tell: ({ allotment: { order, state }, reason }) =>
+      told.push(`${order.clientOrderId} ${state.status} ${reason?.code}`),
+  });
+  return { service, sent, told };
 }
 
-function received(clientOrderId: string, side: Side = 'buy') {
+function endRequested(clientOrderId: string) {
+  const reason = { code: 'client_canceled', text: 'the client canceled it' } as const;
+  const request = { end: 'canceled', reason } as const;
+  const event = { userId: 'u1', clientOrderId, symbol: 'BTCUSDT', request };
+  return { event: { type: 'end_requested', ...event } as const, traceContextCarrier: {} };
+}
+
+function received(clientOrderId: string, side: Side = 'buy', fields: Partial<ClientOrder> = {}) {
   const order: ClientOrder = {
     userId: 'u1',
     clientOrderId,
@@ -22,6 +40,7 @@ function received(clientOrderId: string, side: Side = 'buy') {
     timeInForce: 'ioc',
     lots: 1n,
     priceTicks: undefined,
+    ...fields,
   };
   const traceContextCarrier = { traceparent: clientOrderId };
   return { event: { type: 'order_received', order } as const, traceContextCarrier };
@@ -55,4 +74,38 @@ test('closing sends what waits, then says that nothing follows', () => {
   service.receive(received('o2', 'sell'));
   service.close();
   expect(sent.map(({ type }) => type)).toEqual(['batch', 'batch', 'batches_ended']);
+});
+
+test('an order that is to end leaves the batch that it waits in, or the request goes on', () => {
+  const { service, sent, told } = manager(2, 1_000_000_000n);
+  service.receive(received('o1'));
+  service.receive(endRequested('o1'));
+  expect(told).toEqual(['o1 canceled client_canceled']);
+  service.receive(received('o2'));
+  service.receive(received('o3'));
+  service.receive(endRequested('o2'));
+  expect(sent).toMatchObject([
+    { type: 'batch', members: [{ order: { clientOrderId: 'o2' } }, {}] },
+    { type: 'end_requested', clientOrderId: 'o2' },
+  ]);
+});
+
+test('an order beyond our own limits is rejected, and one that has ended does not count', () => {
+  const { service, sent, told } = manager(8, 1_000_000_000n, 1);
+  service.receive(received('o1'));
+  service.receive(received('o2'));
+  expect(told).toEqual(['o2 rejected risk_open_orders']);
+  const ids = { userId: 'u1', clientOrderId: 'o1', symbol: 'BTCUSDT', lastTicks: undefined };
+  service.receive({ event: { type: 'order_ended', ...ids }, traceContextCarrier: {} });
+  service.receive(received('o3'));
+  expect(told).toHaveLength(1);
+  expect(sent).toEqual([]);
+});
+
+test('a fill-or-kill order is a batch of its own', () => {
+  const { service, sent } = manager(8, 1_000_000_000n);
+  const fok = { type: 'limit', timeInForce: 'fok', priceTicks: 100n } as const;
+  service.receive(received('o1'));
+  service.receive(received('o2', 'buy', fok));
+  expect(sent).toMatchObject([{ type: 'batch', members: [{ order: { clientOrderId: 'o2' } }] }]);
 });

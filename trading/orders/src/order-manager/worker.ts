@@ -1,6 +1,7 @@
 // The thread of order-manager: a synchronous loop over the channel of received orders.
 import { type MessagePort, workerData } from 'node:worker_threads';
 import {
+  postTraced,
   startTracing,
   ThreadReceiver,
   type ThreadReceiverEnd,
@@ -8,15 +9,15 @@ import {
   type ThreadSenderEnd,
   type TracingOptions,
 } from '@throughline/sdk';
-import type { BatcherOptions } from '../domain/batcher.ts';
-import type { AlgorithmInput, OrderReceived } from '../events.ts';
+import type { AlgorithmInput, OrderManagerInput } from '../events.ts';
 import { runSynchronously } from '../synchronous-loop.ts';
-import { OrderManager } from './order-manager.ts';
+import { OrderManager, type OrderManagerOptions } from './order-manager.ts';
 
-export interface OrderManagerWorkerData extends BatcherOptions {
-  readonly runId: string;
+export interface OrderManagerWorkerData extends Omit<OrderManagerOptions, 'send' | 'tell'> {
   readonly inbox: ThreadReceiverEnd;
   readonly algorithm: ThreadSenderEnd;
+  /** To the thread of wss-server. */
+  readonly outbox: MessagePort;
   readonly relay: MessagePort;
   readonly tracing: TracingOptions;
 }
@@ -32,7 +33,11 @@ const manager = new OrderManager(tracing, {
   runId: data.runId,
   membersMax: data.membersMax,
   lingerNs: data.lingerNs,
+  instruments: data.instruments,
+  risk: data.risk,
   send: (event, context) => algorithm.send(event, context),
+  tell: (event, context) => postTraced(tracing, data.outbox, event, context),
 });
-await runSynchronously(new ThreadReceiver<OrderReceived>(data.inbox), manager, tracing);
+await runSynchronously(new ThreadReceiver<OrderManagerInput>(data.inbox), manager, tracing);
 algorithm.close();
+data.outbox.close();

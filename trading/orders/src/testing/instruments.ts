@@ -1,4 +1,4 @@
-import { createInstrument } from '../domain/instrument.ts';
+import { createInstrument } from '@throughline/instruments';
 
 /** Instruments with the filters that the exchange gives them. */
 export const BTCUSDT = createInstrument('BTCUSDT', {

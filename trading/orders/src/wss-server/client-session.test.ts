@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { ClientSession } from './client-session.ts';
 import type { ErrorMessage } from './messages.ts';
@@ -12,6 +12,7 @@ class FakeSocket extends EventEmitter {
   bufferedAmount = 0;
   pings = 0;
   readonly sent: string[] = [];
+  readonly closes: [code: number, reason: string][] = [];
 
   send(text: string): void {
     this.sent.push(text);
@@ -19,8 +20,13 @@ class FakeSocket extends EventEmitter {
   ping(): void {
     this.pings += 1;
   }
+  close(code: number, reason: string): void {
+    this.readyState = WebSocket.CLOSING;
+    this.closes.push([code, reason]);
+  }
   terminate(): void {
     this.readyState = WebSocket.CLOSED;
+    this.emit('close');
   }
 }
 
@@ -34,15 +40,19 @@ function session() {
   return { socket, cuts, client };
 }
 
-test('a client that reads too slowly is cut off, once', () => {
+test('a client that reads too slowly is told so and disconnected, once', () => {
+  vi.useFakeTimers();
   const { socket, cuts, client } = session();
   expect(client.send(message)).toBe(true);
   socket.bufferedAmount = 101;
   expect(client.send(message)).toBe(false);
   expect(client.send(message)).toBe(false);
-  expect(socket.readyState).toBe(WebSocket.CLOSED);
+  expect(socket.closes).toEqual([[1013, expect.stringContaining('resume')]]);
   expect(socket.sent).toHaveLength(1);
   expect(cuts).toEqual(['slow']);
+  vi.runAllTimers();
+  expect(socket.readyState).toBe(WebSocket.CLOSED);
+  vi.useRealTimers();
 });
 
 test('a client that does not answer a ping is cut off before the next one', () => {

@@ -2,14 +2,23 @@ import { WebSocket } from 'ws';
 import type { ServerMessage } from './messages.ts';
 
 interface ClientSessionOptions {
-  /** A client that reads so slowly that more than this waits for it is cut off. */
+  /** A client that reads so slowly that more than this waits for it is disconnected. */
   readonly bufferedBytesMax: number;
-  /** Called once, when the client was cut off for reading too slowly. */
+  /** Called once, when the client is disconnected for reading too slowly. */
   readonly onCutSlow: () => void;
 }
 
+/** Try again later: the client may come back and resume. */
+const CLOSE_TRY_AGAIN_LATER = 1013;
+/** A client that reads nothing at all does not get to the close frame either. */
+const CUT_TIMEOUT_MS = 10_000;
+
 /** One client's socket, with a bound on what waits for it. */
 export class ClientSession {
+  /** Users that this client acts for: what is told to them goes here too. */
+  readonly users = new Set<string>();
+  /** Whether messages say which trace they belong to: only to a client that asked. */
+  wantsTraceIds = false;
   readonly #socket: WebSocket;
   readonly #options: ClientSessionOptions;
   #isAlive = true;
@@ -22,12 +31,11 @@ export class ClientSession {
     });
   }
 
-  /** @returns whether the message is on its way: not when the client is gone or was cut off */
+  /** @returns whether the message is on its way: not when the client is gone or too slow */
   send(message: ServerMessage): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > this.#options.bufferedBytesMax) {
-      this.#options.onCutSlow();
-      this.#socket.terminate();
+      this.#cutSlow();
       return false;
     }
     this.#socket.send(JSON.stringify(message));
@@ -47,5 +55,12 @@ export class ClientSession {
 
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  #cutSlow(): void {
+    this.#options.onCutSlow();
+    this.#socket.close(CLOSE_TRY_AGAIN_LATER, 'too slow: connect again and resume');
+    const timer = setTimeout(() => this.#socket.terminate(), CUT_TIMEOUT_MS).unref();
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 }

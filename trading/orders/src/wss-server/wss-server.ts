@@ -2,32 +2,23 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Context, type HrTime, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
-import { ATTR, MESSAGING_SYSTEM, ORDER_SPAN, ThroughlineError } from '@throughline/model';
-import {
-  clientContextLink,
-  extractFromPayload,
-  spanTime,
-  type Tracing,
-  withBusinessIds,
-} from '@throughline/sdk';
+import { ThroughlineError } from '@throughline/model';
+import type { Tracing } from '@throughline/sdk';
 import { type WebSocket, WebSocketServer } from 'ws';
-import {
-  type ClientOrder,
-  clientOrderAttributes,
-  parseClientOrder,
-} from '../domain/client-order.ts';
-import { type Instruments, instrumentOf } from '../domain/instrument.ts';
-import type { OrderReceived, OrderUpdated } from '../events.ts';
+import type { OrderUpdated } from '../events.ts';
 import { ClientSession } from './client-session.ts';
-import { type ErrorMessage, orderAccepted, orderUpdate } from './messages.ts';
-import { OrderDesk, type OrderDeskLimits, type OrderDeskStats } from './order-desk.ts';
+import {
+  OrderGateway,
+  type OrderGatewayLimits,
+  type OrderGatewayOptions,
+  type OrderGatewayStats,
+} from './order-gateway.ts';
 
-export interface WssServerLimits extends OrderDeskLimits {
+export interface WssServerLimits extends OrderGatewayLimits {
   readonly clientsMax: number;
   /** Of one message from a client; a larger one ends its connection. */
   readonly payloadBytesMax: number;
-  /** A client that reads so slowly that more than this waits for it is cut off. */
+  /** A client that reads so slowly that more than this waits for it is disconnected. */
   readonly bufferedBytesMax: number;
 }
 
@@ -38,25 +29,23 @@ export const DEFAULT_LIMITS: WssServerLimits = {
   userOrdersMax: 1_000,
   ordersMax: 50_000,
   endedOrdersMax: 100_000,
+  userRequestsPerSecondMax: 10_000,
+  userMessagesMax: 1_000,
+  messagesMax: 100_000,
+  messageAgeMsMax: 600_000,
+  usersMax: 10_000,
 };
 
-interface WssServerOptions {
+interface WssServerOptions extends OrderGatewayOptions {
   readonly host: string;
   readonly port: number;
-  readonly instruments: Instruments;
   readonly limits: WssServerLimits;
-  /** Hands an order over; the context is that of its span. */
-  readonly onOrder: (event: OrderReceived, context: Context) => void;
 }
 
-export interface WssServerStats extends OrderDeskStats {
+export interface WssServerStats extends OrderGatewayStats {
   readonly clients: number;
   readonly clientsRefused: number;
   readonly clientsCutSlow: number;
-  /** Messages that were answered with an error. */
-  readonly messagesRefused: number;
-  /** Updates whose client was gone. */
-  readonly updatesUndelivered: number;
 }
 
 const PING_INTERVAL_MS = 30_000;
@@ -65,29 +54,25 @@ const CLOSE_GOING_AWAY = 1001;
 
 /**
  * The service `wss-server`: takes orders from clients over WebSockets and tells them what becomes
- * of these. An order lives on when its client goes. The port serves programs: a request with an
- * `Origin`, which only web pages send, is refused.
+ * of these ({@link OrderGateway}). The port serves programs: a request with an `Origin`, which only
+ * web pages send, is refused.
  */
 export class WssServer {
-  readonly #tracing: Tracing;
   readonly #options: WssServerOptions;
-  readonly #desk: OrderDesk<ClientSession>;
+  readonly #gateway: OrderGateway;
   readonly #http: Server = createServer((_request, response) => {
     response.writeHead(426, { connection: 'close' }).end('This port speaks WebSocket.\n');
   });
   readonly #acceptor: WebSocketServer;
   readonly #sessions = new Set<ClientSession>();
   readonly #pinging: NodeJS.Timeout;
-  #isDraining = false;
   #clientsRefused = 0;
   #clientsCutSlow = 0;
-  #messagesRefused = 0;
-  #updatesUndelivered = 0;
+  #protocolErrors = 0;
 
   constructor(tracing: Tracing, options: WssServerOptions) {
-    this.#tracing = tracing;
     this.#options = options;
-    this.#desk = new OrderDesk(options.limits);
+    this.#gateway = new OrderGateway(tracing, options);
     this.#acceptor = new WebSocketServer({
       noServer: true,
       maxPayload: options.limits.payloadBytesMax,
@@ -114,19 +99,19 @@ export class WssServer {
   }
 
   stats(): WssServerStats {
+    const gateway = this.#gateway.stats();
     return {
-      ...this.#desk.stats(),
+      ...gateway,
+      messagesRefused: gateway.messagesRefused + this.#protocolErrors,
       clients: this.#sessions.size,
       clientsRefused: this.#clientsRefused,
       clientsCutSlow: this.#clientsCutSlow,
-      messagesRefused: this.#messagesRefused,
-      updatesUndelivered: this.#updatesUndelivered,
     };
   }
 
   /** From now on orders are refused; those that are open go on. */
   drain(): void {
-    this.#isDraining = true;
+    this.#gateway.drain();
   }
 
   /** Says goodbye to all clients; those that do not answer in time are cut off. */
@@ -144,12 +129,9 @@ export class WssServer {
     clearTimeout(deadline);
   }
 
-  /** Tells the order's client where it stands now. */
+  /** Tells the order's user where it stands now. */
   update(event: OrderUpdated): void {
-    const { order, state } = event.allotment;
-    const session = this.#desk.update(order, state.status);
-    const message = orderUpdate(event, instrumentOf(this.#options.instruments, order.symbol));
-    if (!session?.send(message)) this.#updatesUndelivered += 1;
+    this.#gateway.update(event);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -174,89 +156,16 @@ export class WssServer {
     });
     this.#sessions.add(session);
     socket.on('message', (data, isBinary) => {
-      this.#receive(session, isBinary ? undefined : data.toString(), spanTime());
+      this.#gateway.receive(session, isBinary ? undefined : data.toString());
     });
     // A violation of the protocol, such as a message over the size limit: ws closes the socket
     // after it.
     socket.on('error', () => {
-      this.#messagesRefused += 1;
+      this.#protocolErrors += 1;
     });
-    socket.on('close', () => this.#sessions.delete(session));
-  }
-
-  /** @param text undefined for a binary message */
-  #receive(session: ClientSession, text: string | undefined, startTime: HrTime): void {
-    let message: unknown;
-    try {
-      message = parseMessage(text);
-      this.#takeOrder(session, message, startTime);
-    } catch (error) {
-      this.#messagesRefused += 1;
-      session.send(errorMessage(error, message));
-    }
-  }
-
-  #takeOrder(session: ClientSession, message: unknown, startTime: HrTime): void {
-    const { instruments, onOrder } = this.#options;
-    if (this.#isDraining) {
-      throw new ThroughlineError('TL_OVERLOADED', 'no more orders are taken: shutting down');
-    }
-    const order = parseClientOrder(extractFromPayload(message).payload, instruments);
-    this.#desk.admit(order, session);
-    const { span, context } = this.#startSpan(order, message, startTime);
-    onOrder({ type: 'order_received', order }, context);
-    span.end(spanTime());
-    session.send(orderAccepted(order, instrumentOf(instruments, order.symbol)));
-  }
-
-  /**
-   * A client's context is linked, never continued, and its baggage is dropped: it is not trusted.
-   */
-  #startSpan(order: ClientOrder, message: unknown, startTime: HrTime) {
-    const link = clientContextLink(this.#tracing, message);
-    const parent = withBusinessIds(ROOT_CONTEXT, {
-      [ATTR.userId]: order.userId,
-      [ATTR.clientOrderId]: order.clientOrderId,
-      symbol: order.symbol,
+    socket.on('close', () => {
+      this.#sessions.delete(session);
+      this.#gateway.leave(session);
     });
-    const instrument = instrumentOf(this.#options.instruments, order.symbol);
-    const span = this.#tracing.tracer.startSpan(
-      ORDER_SPAN.clientOrderReceived,
-      {
-        kind: SpanKind.SERVER,
-        startTime,
-        links: link ? [link] : [],
-        attributes: {
-          [ATTR.messagingSystem]: MESSAGING_SYSTEM.websocket,
-          ...clientOrderAttributes(order, instrument),
-        },
-      },
-      parent,
-    );
-    return { span, context: trace.setSpan(parent, span) };
   }
-}
-
-function parseMessage(text: string | undefined): unknown {
-  if (text === undefined) {
-    throw new ThroughlineError('TL_ORDER_INVALID', 'the message is binary: send JSON as text');
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ThroughlineError('TL_ORDER_INVALID', 'the message is not JSON', { cause });
-  }
-}
-
-const ID_CHARS_MAX = 64;
-
-function errorMessage(error: unknown, message: unknown): ErrorMessage {
-  const known = error instanceof ThroughlineError ? error : undefined;
-  const id = (message as { client_order_id?: unknown } | null | undefined)?.client_order_id;
-  return {
-    type: 'error',
-    code: known?.code ?? 'TL_INTERNAL',
-    message: known?.message ?? 'the order could not be taken',
-    ...(typeof id === 'string' ? { client_order_id: id.slice(0, ID_CHARS_MAX) } : {}),
-  };
 }

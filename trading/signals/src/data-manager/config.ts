@@ -18,25 +18,24 @@ const CANDLE_MS_RANGE = [10, 86_400_000] as const;
 export const CANDLES_MAX = 1_000;
 const CANDLES_RANGE = [1, 100_000] as const;
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly nats: NatsTransportOptions;
-      readonly dataManager: DataManagerOptions;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  readonly nats: NatsTransportOptions;
+  readonly dataManager: DataManagerOptions;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, {
     ...NATS_FLAGS,
     ...CANDLE_FLAGS,
     'candles-max': { type: 'string', default: String(CANDLES_MAX) },
   });
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   return {
-    isHelp: false,
     nats: natsOptionsOf(values),
     dataManager: {
       candleMs: candleMsOf(values),

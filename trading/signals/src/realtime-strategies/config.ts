@@ -26,21 +26,20 @@ ${STRATEGY_USAGE}
 ${NATS_USAGE}
 ${SERVICE_USAGE}`;
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly nats: NatsTransportOptions;
-      readonly strategies: RealtimeStrategiesOptions;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  readonly nats: NatsTransportOptions;
+  readonly strategies: RealtimeStrategiesOptions;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, { ...NATS_FLAGS, ...CANDLE_FLAGS, ...STRATEGY_FLAGS });
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   return {
-    isHelp: false,
     nats: natsOptionsOf(values),
     strategies: {
       candleMs: candleMsOf(values),

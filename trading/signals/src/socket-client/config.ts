@@ -31,21 +31,20 @@ export type SourceOptions =
   | { readonly type: 'stream'; readonly stream: ExchangeStreamOptions }
   | { readonly type: 'recording'; readonly recording: RecordingOptions };
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly nats: NatsTransportOptions;
-      readonly source: SourceOptions;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  readonly nats: NatsTransportOptions;
+  readonly source: SourceOptions;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, { ...NATS_FLAGS, ...SOURCE_FLAGS });
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   return {
-    isHelp: false,
     nats: natsOptionsOf(values),
     source: sourceOptionsOf(values),
     environment,

@@ -19,20 +19,20 @@ ${SERVICE_USAGE}`;
 const ANALYSIS_MS_RANGE = [10, 86_400_000] as const;
 const TICKS_RANGE = [1, 100_000] as const;
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly nats: NatsTransportOptions;
-      readonly taBot: TaBotOptions;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  readonly nats: NatsTransportOptions;
+  readonly taBot: TaBotOptions;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, { ...NATS_FLAGS, ...TA_BOT_FLAGS });
-  if (values.help) return { isHelp: true };
-  return { isHelp: false, nats: natsOptionsOf(values), taBot: taBotOptionsOf(values), environment };
+  if (values.help) return undefined;
+  return { nats: natsOptionsOf(values), taBot: taBotOptionsOf(values), environment };
 }
 
 interface TaBotValues {

@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE, SIGNALS_SPAN } from '@throughline/model';
 import { runInSpan, type StartedSpan, startFanIn } from '@throughline/sdk';
 import { BoundedList } from '../domain/bounded-list.ts';
@@ -18,8 +18,8 @@ export interface TaBotOptions {
 
 interface TracedTick {
   readonly tick: TradeTick;
-  /** Of the span that processed it. */
-  readonly context: Context;
+  /** Of the span that processed it; the span itself, with what it has, need not be kept. */
+  readonly spanContext: SpanContext;
 }
 
 /**
@@ -64,10 +64,11 @@ export class TaBot {
     await this.#analyseAll();
   }
 
-  #remember(message: unknown, { span, context }: StartedSpan): void {
+  #remember(message: unknown, { span }: StartedSpan): void {
     const tick = readTick(message, span);
     if (tick.event_type !== 'trade') return;
-    if (this.#ticks.of(tick.symbol)?.push({ tick, context })) this.#countLeftOut();
+    if (this.#ticks.of(tick.symbol)?.push({ tick, spanContext: span.spanContext() }))
+      this.#countLeftOut();
   }
 
   /** An analysis that takes longer than the interval takes the place of the next. */

@@ -58,21 +58,21 @@ export interface TradeengineSettings {
   readonly risk: RiskOptions;
 }
 
-export type Config =
-  | { readonly isHelp: true }
-  | {
-      readonly isHelp: false;
-      readonly nats: NatsTransportOptions;
-      readonly tradeengine: TradeengineSettings;
-      readonly environment: NodeJS.ProcessEnv;
-    };
+interface Config {
+  readonly nats: NatsTransportOptions;
+  readonly tradeengine: TradeengineSettings;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
-/** @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used */
-export function readConfig(argv: readonly string[], environment = process.env): Config {
+/**
+ * @returns undefined when help is asked for
+ * @throws ThroughlineError `TL_CONFIG_INVALID` naming the flag that cannot be used
+ */
+export function readConfig(argv: readonly string[], environment = process.env): Config | undefined {
   const values = parseFlags(argv, { ...NATS_FLAGS, ...TRADEENGINE_FLAGS });
-  if (values.help) return { isHelp: true };
+  if (values.help) return undefined;
   const tradeengine = tradeengineSettingsOf(values, environment);
-  return { isHelp: false, nats: natsOptionsOf(values), tradeengine, environment };
+  return { nats: natsOptionsOf(values), tradeengine, environment };
 }
 
 type TradeengineValues = {

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { withoutPropagation } from '@throughline/sdk';
+import { untraced } from '@throughline/service';
 import { z } from 'zod';
 import { formatAmount, parseAmount } from '../domain/amount.ts';
 import type { Instrument, Order } from '../domain/order.ts';
@@ -65,8 +67,9 @@ const exchangeInfoSchema = z.object({
 const errorSchema = z.object({ code: z.number(), msg: z.string() });
 
 /**
- * Binance's REST API, as far as a service uses it that places orders. Nothing of ours but the
- * order's id goes to the exchange.
+ * Binance's REST API, as far as a service uses it that places orders. Each request is a span by
+ * undici's instrumentation. Nothing of ours but the order's id goes to the exchange, not even to one
+ * that is next door.
  *
  * @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api
  */
@@ -79,7 +82,7 @@ export class ExchangeRest {
 
   /** Asks whether the exchange is there, which is told to `onReachable`. Never throws. */
   async ping(): Promise<void> {
-    await this.#request('GET', '/api/v3/ping').catch(() => undefined);
+    await untraced(() => this.#request('GET', '/api/v3/ping')).catch(() => undefined);
   }
 
   /** What is traded, by symbol. @throws OrderError */
@@ -151,7 +154,9 @@ export class ExchangeRest {
     let json: unknown;
     try {
       const signal = AbortSignal.timeout(timeoutMs);
-      response = await fetch(new URL(target, url), { method, headers, signal });
+      response = await withoutPropagation(() =>
+        fetch(new URL(target, url), { method, headers, signal }),
+      );
       json = await response.json();
     } catch (cause) {
       onReachable(false);

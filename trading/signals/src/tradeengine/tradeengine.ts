@@ -33,13 +33,23 @@ const SIGNALS: Durable = {
   subject: SUBJECT.tradingSignals,
 };
 
+/** Words of the exchange. */
+const FILLED = 'FILLED';
+const REJECTED = 'REJECTED';
+
+/** What of a confirmation depends on how it went. */
+type Outcome = Pick<
+  OrderConfirmed,
+  'status' | 'filled_quantity' | 'reason' | 'order_id' | 'quantity' | 'price'
+>;
+
 /** Signals that are known to be dealt with. */
 const DONE_SIGNALS_MAX = 100_000;
 
 /**
  * The service `tradeengine`: makes orders of signals that keep the risk limits, places them at the
- * exchange and confirms what became of them. A signal is acknowledged when its confirmation is
- * stored. However often it is delivered, it becomes one order: one that may be at the exchange
+ * exchange and confirms what became of them, refused ones included. A signal is acknowledged when its
+ * confirmation is stored. However often it is delivered, it becomes one order: one that may be at the exchange
  * already is looked for first.
  */
 export class Tradeengine {
@@ -91,6 +101,7 @@ export class Tradeengine {
     } catch (error) {
       if (!(error instanceof OrderError) || error.isTemporary) throw error;
       // Its span has the error; for the signal it is an answer as good as an order.
+      await this.#reject(signal, error);
       span.setAttribute(ATTR.orderErrorType, error.type);
       this.#parts.logger.info({ signal: signal.signal_id, type: error.type }, error.message);
       this.#count(error.type);
@@ -160,26 +171,40 @@ export class Tradeengine {
   }
 
   #confirm(signal: Signal, order: Order, placed: PlacedOrder): Promise<void> {
-    const attributes = {
+    const attributes = { ...orderAttributes(order), ...placedAttributes(placed) };
+    return this.#tell(signal, attributes, {
+      status: placed.status,
+      filled_quantity: formatAmount(placed.filledUnits),
+      order_id: placed.exchangeOrderId,
+      quantity: formatAmount(placed.quantityUnits),
+      price: formatAmount(placed.priceUnits),
+    });
+  }
+
+  #reject(signal: Signal, { type }: OrderError): Promise<void> {
+    const attributes = { [ATTR.orderErrorType]: type };
+    return this.#tell(signal, attributes, { status: REJECTED, filled_quantity: '0', reason: type });
+  }
+
+  /** The last span of a signal, and what all that wait for its end are told. */
+  #tell(signal: Signal, attributes: Attributes, outcome: Outcome): Promise<void> {
+    const common = {
       ...orderIdAttributes(signal),
-      ...orderAttributes(order),
-      ...placedAttributes(placed),
+      [ATTR.orderStatus]: outcome.status.toLowerCase(),
+      [ATTR.orderSuccess]: outcome.status === FILLED,
     };
-    const { orderConfirmation } = WORKFLOW_SPAN;
-    return inSpan(this.#parts.tracing, orderConfirmation, { attributes }, async () => {
+    const options = { attributes: { ...common, ...attributes } };
+    return inSpan(this.#parts.tracing, WORKFLOW_SPAN.orderConfirmation, options, async () => {
+      const clientOrderId = clientOrderIdOf(signal.signal_id);
       const confirmed: OrderConfirmed = {
         signal_id: signal.signal_id,
         strategy: signal.strategy,
-        symbol: order.symbol,
-        side: order.side,
-        order_id: placed.exchangeOrderId,
-        client_order_id: order.clientOrderId,
-        status: placed.status,
-        quantity: formatAmount(placed.quantityUnits),
-        filled_quantity: formatAmount(placed.filledUnits),
-        price: formatAmount(placed.priceUnits),
+        symbol: signal.symbol,
+        side: signal.direction,
+        client_order_id: clientOrderId,
+        ...outcome,
       };
-      await this.#transport.store(SUBJECT.orderConfirmed, confirmed, order.clientOrderId);
+      await this.#transport.store(SUBJECT.orderConfirmed, confirmed, clientOrderId);
     });
   }
 }

@@ -73,6 +73,7 @@ test('a delivery says its stream, sequence and consumer', () => {
   expect(process.kind).toBe(SpanKind.CONSUMER);
   expect(process.attributes).toEqual({
     [ATTR.messagingSystem]: 'nats',
+    [ATTR.contextReceived]: 'missing',
     [ATTR.messagingDestinationName]: 'orders.new',
     [ATTR.messagingOperationName]: 'process',
     [ATTR.messagingOperationType]: 'process',

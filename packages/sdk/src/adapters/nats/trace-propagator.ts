@@ -10,7 +10,8 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { MESSAGING_SYSTEM } from '@throughline/model/names';
+import { ATTR, MESSAGING_SYSTEM } from '@throughline/model/names';
+import { receivedDefect } from '../../messaging/consumer.ts';
 import { messagingAttributes } from '../../messaging/producer.ts';
 import type { Carrier } from '../../propagation/carrier.ts';
 import { extractFromPayload, injectIntoPayload } from '../../propagation/payload.ts';
@@ -90,11 +91,16 @@ function startFromMessage(
     system: MESSAGING_SYSTEM.nats,
     ...(destination === undefined ? {} : { destination }),
   };
+  const defect = receivedDefect({ outcome });
   const span = tracer.startSpan(
     name,
     {
       kind: SpanKind.CONSUMER,
-      attributes: { ...messagingAttributes(endpoint, 'process'), ...attributes },
+      attributes: {
+        ...messagingAttributes(endpoint, 'process'),
+        ...(defect === undefined ? {} : { [ATTR.contextReceived]: defect }),
+        ...attributes,
+      },
     },
     parent,
   );

@@ -15,6 +15,7 @@ export interface SpanSketch {
   readonly attributes?: Attributes;
   readonly links?: readonly LinkSketch[];
   readonly linksDropped?: number;
+  readonly failed?: boolean;
 }
 
 export interface LinkSketch {
@@ -36,7 +37,7 @@ export function sketchSpan(sketch: SpanSketch): Span {
     host: sketch.host ?? '',
     startNs: BigInt(sketch.from),
     endNs: BigInt(sketch.to),
-    status: { code: 'unset', message: '' },
+    status: { code: sketch.failed ? 'error' : 'unset', message: '' },
     attributes: { ...sketch.attributes },
     resource: {},
     scope: { name: 'test', version: '' },

@@ -10,6 +10,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Fact, Facts } from '../../components/facts.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { attributeText, formatMany, formatNs, formatWords } from '../../lib/format.ts';
+import { kindOf, ORDER_KIND } from '../../lib/lifecycle-kinds.ts';
 import { compareNs } from '../../lib/nanoseconds.ts';
 import styles from './order-header.module.css';
 
@@ -23,14 +24,22 @@ function finalText({ spans }: Lifecycle, key: string): string {
 function factsOf(lifecycle: Lifecycle): readonly (readonly [string, string])[] {
   const { attributes, quantities } = lifecycle;
   const ordered = quantities?.ordered ?? attributeText(attributes, ATTR.orderQuantity);
+  const filled =
+    quantities?.filled ??
+    (attributeText(attributes, ATTR.orderCumQuantity) ||
+      attributeText(attributes, ATTR.orderFilledQuantity));
+  const side =
+    attributeText(attributes, ATTR.orderSide) || attributeText(attributes, ATTR.signalDirection);
   return (
     [
+      ['Strategy', attributeText(attributes, ATTR.strategyName)],
       ['Symbol', attributeText(attributes, ATTR.tradingSymbol)],
-      ['Side', attributeText(attributes, ATTR.orderSide).toLowerCase()],
+      ['Contract', attributeText(attributes, ATTR.optionContract)],
+      ['Side', side.toLowerCase()],
       ['Type', attributeText(attributes, ATTR.orderType).toLowerCase()],
       ['Limit', attributeText(attributes, ATTR.orderPrice)],
       ['Quantity', ordered],
-      ['Filled', quantities?.filled ?? attributeText(attributes, ATTR.orderCumQuantity)],
+      ['Filled', filled],
       ['Average price', finalText(lifecycle, ATTR.orderAveragePrice)],
       ['Reason', finalText(lifecycle, ATTR.orderReason)],
     ] as const
@@ -63,13 +72,25 @@ function Warnings({ lifecycle }: { lifecycle: Lifecycle }) {
   );
 }
 
-/** Which order this is, how it ended and how long it took. */
+/** What the lifecycle is one of, as the way back to the list of these. */
+function KindLink({ name }: { name: string }) {
+  const title = kindOf(name)?.title ?? formatWords(name);
+  return (
+    <Link to="/" search={name === ORDER_KIND.name ? {} : { name }} className={styles.kind}>
+      {title}
+    </Link>
+  );
+}
+
+/** Which lifecycle this is, how it ended and how long it took. */
 export function OrderHeader({ lifecycle }: { lifecycle: Lifecycle }) {
   const json = () => JSON.stringify(lifecycleSchema.encode(lifecycle), undefined, 2);
-  const traces = new Set(lifecycle.spans.map((span) => span.traceId)).size;
+  const traces = new Set(lifecycle.spans.map((span) => span.traceId));
+  const [traceId = ''] = traces;
   return (
     <header className={styles.header}>
       <div className={styles.first}>
+        <KindLink name={lifecycle.name} />
         <h1 className={styles.key}>{lifecycle.key}</h1>
         <StatusBadge status={lifecycle.status} />
         <span className={styles.total} title={formatNs(lifecycle.durationNs)}>
@@ -101,7 +122,14 @@ export function OrderHeader({ lifecycle }: { lifecycle: Lifecycle }) {
           {formatTime(lifecycle.begin)}
         </Fact>
         <Fact label="Made of">
-          {formatMany(lifecycle.spans.length, 'span')} in {formatMany(traces, 'trace')}
+          {formatMany(lifecycle.spans.length, 'span')} in{' '}
+          {traces.size === 1 ? (
+            <Link to="/traces/$traceId" params={{ traceId }}>
+              1 trace
+            </Link>
+          ) : (
+            formatMany(traces.size, 'trace')
+          )}
         </Fact>
       </Facts>
       <Warnings lifecycle={lifecycle} />

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import {
   formatDuration,
   type Lifecycle,
@@ -8,11 +8,12 @@ import {
   spanRef,
 } from '@throughline/model';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { orderQuery } from '../../api/queries.ts';
+import { lifecycleQuery } from '../../api/queries.ts';
 import { Loading, PageError } from '../../components/notice.tsx';
 import { SpanDetails } from '../../components/span-details/span-details.tsx';
+import { ORDER_KIND } from '../../lib/lifecycle-kinds.ts';
 import { compareNs } from '../../lib/nanoseconds.ts';
-import type { OrderSearch } from '../../lib/page-search.ts';
+import { type OrderSearch, parseOrderSearch } from '../../lib/page-search.ts';
 import { relationsInLifecycle } from '../../lib/relations.ts';
 import { useShortcuts } from '../../lib/use-shortcuts.ts';
 import { useTitle } from '../../lib/use-title.ts';
@@ -24,16 +25,15 @@ import { Siblings } from './siblings.tsx';
 import { SpanNotes } from './span-notes.tsx';
 import { Timeline } from './timeline.tsx';
 
-const route = getRouteApi('/orders/$user/$order');
-
 /** The graph brings its layout engine along, larger than all the rest: loaded apart. */
 const CausalGraph = lazy(async () => ({
   default: (await import('./causal-graph.tsx')).CausalGraph,
 }));
 
 function useOrderSearch() {
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const given = useSearch({ strict: false });
+  const search = useMemo(() => parseOrderSearch(given), [given]);
+  const navigate = useNavigate();
   const change = useCallback(
     (changed: OrderSearch) =>
       void navigate({
@@ -87,7 +87,7 @@ function useSpanCursor(
   return spans[index];
 }
 
-function Order({ lifecycle }: { lifecycle: Lifecycle }) {
+function Life({ lifecycle }: { lifecycle: Lifecycle }) {
   const { search, change } = useOrderSearch();
   const [lit, setLit] = useState<string>();
   const relationsOf = useMemo(() => relationsInLifecycle(lifecycle), [lifecycle]);
@@ -130,7 +130,9 @@ function Order({ lifecycle }: { lifecycle: Lifecycle }) {
               onSelect={select}
             />
           )}
-          <Siblings lifecycle={lifecycle} onSelect={select} />
+          {(lifecycle.name === ORDER_KIND.name || lifecycle.siblings.length > 0) && (
+            <Siblings lifecycle={lifecycle} onSelect={select} />
+          )}
         </div>
       </div>
       {selected && (
@@ -148,13 +150,24 @@ function Order({ lifecycle }: { lifecycle: Lifecycle }) {
   );
 }
 
+function WholeLife({ name, parts }: { name: string; parts: readonly string[] }) {
+  const query = useQuery(lifecycleQuery(name, parts));
+  const key = parts.join('/');
+  const total = query.data ? ` ${formatDuration(query.data.durationNs)}` : '';
+  useTitle(`${key}${total}`);
+  if (query.data) return <Life lifecycle={query.data} />;
+  if (query.error) return <PageError error={query.error} retry={() => void query.refetch()} />;
+  return <Loading what={`${name.replaceAll('_', ' ')} ${key}`} />;
+}
+
 /** One order's whole life: where its time went, what caused what, and what it got. */
 export function OrderPage() {
-  const { user, order } = route.useParams();
-  const query = useQuery(orderQuery({ user, order }));
-  const total = query.data ? ` ${formatDuration(query.data.durationNs)}` : '';
-  useTitle(`${user}/${order}${total}`);
-  if (query.data) return <Order lifecycle={query.data} />;
-  if (query.error) return <PageError error={query.error} retry={() => void query.refetch()} />;
-  return <Loading what={`order ${user}/${order}`} />;
+  const { user, order } = useParams({ from: '/orders/$user/$order' });
+  return <WholeLife name={ORDER_KIND.name} parts={[user, order]} />;
+}
+
+/** The same of any other lifecycle, whose key has one part. */
+export function LifecyclePage() {
+  const { name, key } = useParams({ from: '/lifecycles/$name/$key' });
+  return <WholeLife name={name} parts={[key]} />;
 }

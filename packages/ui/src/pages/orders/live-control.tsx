@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type OrdersFilter, ordersTotalQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { type LifecyclesFilter, POLL_INTERVAL_MS, totalQuery } from '../../api/queries.ts';
 import { formatCount } from '../../lib/format.ts';
 import styles from './live-control.module.css';
 import type { LiveMode } from './use-live.ts';
@@ -12,8 +12,8 @@ const MODE_TEXT: Readonly<Record<LiveMode, string>> = {
 
 interface LiveControlProps {
   readonly mode: LiveMode;
-  readonly filter: OrdersFilter;
-  /** How many orders matched when the list was last brought up to date. */
+  readonly filter: LifecyclesFilter;
+  /** How many matched when the list was last brought up to date. */
   readonly total: number;
   readonly onPause: () => void;
   readonly onResume: () => void;
@@ -23,7 +23,7 @@ interface LiveControlProps {
 export function LiveControl({ mode, filter, total, onPause, onResume }: LiveControlProps) {
   const paused = mode === 'paused';
   const { data: latest = total } = useQuery({
-    ...ordersTotalQuery(filter),
+    ...totalQuery(filter),
     enabled: paused,
     refetchInterval: POLL_INTERVAL_MS,
   });

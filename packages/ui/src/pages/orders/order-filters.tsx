@@ -1,18 +1,26 @@
 import { useEffect, useRef, useState } from 'react';
 import { formatWords } from '../../lib/format.ts';
-import { ORDER_STATUSES, type OrdersSearch } from '../../lib/page-search.ts';
+import type { LifecycleKind } from '../../lib/lifecycle-kinds.ts';
+import type { OrdersSearch } from '../../lib/page-search.ts';
 import { useShortcuts } from '../../lib/use-shortcuts.ts';
 import styles from './order-filters.module.css';
 
 const TYPING_MS = 200;
 
 interface OrderFiltersProps {
+  readonly kind: LifecycleKind;
   readonly search: OrdersSearch;
   /** Changes the address; what is `undefined` is taken out of it. */
   readonly change: (search: OrdersSearch) => void;
 }
 
-function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }) {
+interface FilterBoxProps {
+  readonly kind: LifecycleKind;
+  readonly q: string;
+  readonly onChange: (q: string) => void;
+}
+
+function FilterBox({ kind, q, onChange }: FilterBoxProps) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
   const [addressed, setAddressed] = useState(q);
@@ -31,8 +39,8 @@ function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }
       ref={input}
       type="search"
       className={styles.box}
-      aria-label="Filter orders"
-      placeholder="Filter: order, user, symbol, side  ( / )"
+      aria-label={`Filter ${kind.title.toLowerCase()}`}
+      placeholder={`Filter: ${kind.filterHint}  ( / )`}
       spellCheck={false}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
@@ -42,7 +50,7 @@ function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }
 }
 
 /** Filter, status and order of the list. All of it lives in the address. */
-export function OrderFilters({ search, change }: OrderFiltersProps) {
+export function OrderFilters({ kind, search, change }: OrderFiltersProps) {
   const latest = useRef(change);
   useEffect(() => {
     latest.current = change;
@@ -50,10 +58,10 @@ export function OrderFilters({ search, change }: OrderFiltersProps) {
   const [changeText] = useState(() => (q: string) => latest.current({ q: q || undefined }));
   return (
     <div className={styles.filters}>
-      <FilterBox q={search.q ?? ''} onChange={changeText} />
+      <FilterBox kind={kind} q={search.q ?? ''} onChange={changeText} />
       <fieldset className={styles.chips}>
         <legend className="visually-hidden">Status</legend>
-        {([undefined, ...ORDER_STATUSES] as const).map((status) => (
+        {[undefined, ...kind.statuses].map((status) => (
           <button
             key={status ?? 'all'}
             type="button"
@@ -61,7 +69,7 @@ export function OrderFilters({ search, change }: OrderFiltersProps) {
             aria-pressed={search.status === status}
             onClick={() => change({ status })}
           >
-            {status ? formatWords(status) : 'all'}
+            {status ? formatWords(status.toLowerCase()) : kind.listsEnded ? 'ended' : 'all'}
           </button>
         ))}
       </fieldset>

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { LifecycleRow } from '@throughline/model';
 import { type RefObject, useEffect, useMemo } from 'react';
 import { fullWidthNs } from '../../lib/bar-scale.ts';
+import type { LifecycleKind } from '../../lib/lifecycle-kinds.ts';
 import styles from './order-list.module.css';
 import { type BarScale, OrderRow } from './order-row.tsx';
 
@@ -10,6 +11,7 @@ const OVERSCAN_ROWS = 12;
 const LOAD_AHEAD_ROWS = 20;
 
 interface OrderListProps {
+  readonly kind: LifecycleKind;
   readonly rows: readonly LifecycleRow[];
   readonly scale: BarScale;
   readonly current: number | undefined;
@@ -20,16 +22,21 @@ interface OrderListProps {
   readonly onNearEnd: () => void;
 }
 
-function Head({ scale, onScale }: Pick<OrderListProps, 'scale' | 'onScale'>) {
+function Head({ kind, scale, onScale }: Pick<OrderListProps, 'kind' | 'scale' | 'onScale'>) {
   const other = scale === 'duration' ? 'share' : 'duration';
   return (
     <thead>
       <tr>
-        <th className={styles.key}>Order</th>
+        <th className={styles.key}>{kind.keyLabel}</th>
         <th className={styles.status}>Status</th>
-        <th className={styles.symbol}>Symbol</th>
-        <th className={styles.side}>Side</th>
-        <th className={`${styles.number} ${styles.quantity}`}>Quantity</th>
+        {kind.columns.map(({ label, width }) => (
+          <th
+            key={label}
+            className={`${width === 'quantity' ? `${styles.number} ` : ''}${styles[width]}`}
+          >
+            {label}
+          </th>
+        ))}
         <th className={styles.number}>Duration</th>
         <th className={styles.bar}>
           <span className={styles.barHead}>
@@ -39,8 +46,8 @@ function Head({ scale, onScale }: Pick<OrderListProps, 'scale' | 'onScale'>) {
               className={styles.scale}
               title={
                 scale === 'duration'
-                  ? 'Bars are as long as orders took; far longer ones are cut. Show shares instead'
-                  : 'Bars show shares of each order. Show how long orders took instead'
+                  ? 'Bars are as long as it took; far longer ones are cut. Show shares instead'
+                  : 'Bars show shares of each whole. Show how long it took instead'
               }
               onClick={() => onScale(other)}
             >
@@ -61,7 +68,7 @@ function Head({ scale, onScale }: Pick<OrderListProps, 'scale' | 'onScale'>) {
  * The rows in view. Two spacer rows stand for those above and below, so the table stays a table.
  */
 export function OrderList(props: OrderListProps) {
-  const { rows, scale, current, scroller, onScale, onScroll, onPoint, onNearEnd } = props;
+  const { kind, rows, scale, current, scroller, onScale, onScroll, onPoint, onNearEnd } = props;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -87,8 +94,8 @@ export function OrderList(props: OrderListProps) {
       onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
       onPointerMove={onPoint}
     >
-      <table className={styles.table} aria-label="Orders" aria-rowcount={rows.length}>
-        <Head scale={scale} onScale={onScale} />
+      <table className={styles.table} aria-label={kind.title} aria-rowcount={rows.length}>
+        <Head kind={kind} scale={scale} onScale={onScale} />
         <tbody>
           <tr style={{ height: abovePx }} />
           {items.map(({ index }) => {
@@ -98,6 +105,7 @@ export function OrderList(props: OrderListProps) {
                 <OrderRow
                   key={row.key}
                   row={row}
+                  columns={kind.columns}
                   fullNs={fullNs}
                   scale={scale}
                   current={index === current}

@@ -1,9 +1,10 @@
-import { ATTR, formatDuration, formatTime, type LifecycleRow } from '@throughline/model';
+import { formatDuration, formatTime, type LifecycleRow } from '@throughline/model';
 import { FlagList } from '../../components/flag-list.tsx';
-import { OrderLink } from '../../components/order-link.tsx';
+import { LifecycleLink } from '../../components/lifecycle-link.tsx';
 import { StageBar } from '../../components/stage-bar.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
-import { attributeText, formatClock, formatNs } from '../../lib/format.ts';
+import { formatClock, formatNs } from '../../lib/format.ts';
+import type { LifecycleColumn } from '../../lib/lifecycle-kinds.ts';
 import styles from './order-list.module.css';
 
 /**
@@ -14,34 +15,39 @@ export type BarScale = 'duration' | 'share';
 
 interface OrderRowProps {
   readonly row: LifecycleRow;
+  readonly columns: readonly LifecycleColumn[];
   /** The duration that fills the width. */
   readonly fullNs: bigint;
   readonly scale: BarScale;
   readonly current: boolean;
 }
 
-function quantityText(row: LifecycleRow): string {
-  const ordered = attributeText(row.attributes, ATTR.orderQuantity);
-  const filled = attributeText(row.attributes, ATTR.orderCumQuantity);
-  return filled === '' || filled === ordered ? ordered : `${filled} / ${ordered}`;
+function Cell({ column, row }: { column: LifecycleColumn; row: LifecycleRow }) {
+  const text = column.text(row);
+  const number = column.width === 'quantity' ? `${styles.number} ` : '';
+  return (
+    <td
+      className={`${number}${styles[column.width]}`}
+      data-side={column.width === 'side' ? text : undefined}
+    >
+      {text}
+    </td>
+  );
 }
 
-export function OrderRow({ row, fullNs, scale, current }: OrderRowProps) {
-  const side = attributeText(row.attributes, ATTR.orderSide);
+export function OrderRow({ row, columns, fullNs, scale, current }: OrderRowProps) {
   const share = fullNs > 0n ? Number(row.durationNs) / Number(fullNs) : 0;
   return (
     <tr className={styles.row} data-current={current || undefined}>
       <td className={styles.key}>
-        <OrderLink orderKey={row.key} attributes={row.attributes} />
+        <LifecycleLink name={row.name} lifecycleKey={row.key} attributes={row.attributes} />
       </td>
       <td>
         <StatusBadge status={row.status} />
       </td>
-      <td className={styles.symbol}>{attributeText(row.attributes, ATTR.tradingSymbol)}</td>
-      <td className={styles.side} data-side={side.toLowerCase()}>
-        {side.toLowerCase()}
-      </td>
-      <td className={`${styles.number} ${styles.quantity}`}>{quantityText(row)}</td>
+      {columns.map((column) => (
+        <Cell key={column.label} column={column} row={row} />
+      ))}
       <td className={styles.number} title={formatNs(row.durationNs)}>
         {formatDuration(row.durationNs)}
       </td>

@@ -1,11 +1,17 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { LifecycleRow } from '@throughline/model';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { ORDERS_PAGES_MAX, ordersQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { lifecyclesQuery, PAGES_MAX, POLL_INTERVAL_MS } from '../../api/queries.ts';
 import { KindLegend } from '../../components/kind-legend.tsx';
 import { Loading, PageError } from '../../components/notice.tsx';
 import { formatCount } from '../../lib/format.ts';
+import {
+  kindOf,
+  LIFECYCLE_KINDS,
+  type LifecycleKind,
+  ORDER_KIND,
+} from '../../lib/lifecycle-kinds.ts';
 import { orderKeyOf } from '../../lib/order-key.ts';
 import type { OrdersSearch } from '../../lib/page-search.ts';
 import { useShortcuts } from '../../lib/use-shortcuts.ts';
@@ -21,13 +27,13 @@ import { type Live, useLive } from './use-live.ts';
 const route = getRouteApi('/');
 
 function useOrders(search: OrdersSearch, live: Live) {
-  const { q = '', status, sort = 'begin' } = search;
-  const filter = { q, status, sort } as const;
-  const options = ordersQuery(filter);
+  const { name = ORDER_KIND.name, q = '', status, sort = 'begin' } = search;
+  const filter = { name, q, status, sort } as const;
+  const options = lifecyclesQuery(filter);
   const client = useQueryClient();
   const query = useInfiniteQuery({
     ...options,
-    placeholderData: (before) => before,
+    placeholderData: (before, query) => (query?.queryKey[1].name === name ? before : undefined),
     refetchInterval: live.mode === 'live' ? POLL_INTERVAL_MS : false,
   });
   const pages = query.data?.pages;
@@ -57,6 +63,10 @@ function useRowCursor(rows: readonly LifecycleRow[], live: Live) {
   };
   const open = () => {
     const row = current === undefined ? undefined : rows[current];
+    if (row && row.name !== ORDER_KIND.name) {
+      const { name, key } = row;
+      return navigate({ to: '/lifecycles/$name/$key', params: { name, key } });
+    }
     const key = row && orderKeyOf(row);
     if (!key) return false;
     return navigate({ to: '/orders/$user/$order', params: { user: key.user, order: key.order } });
@@ -67,16 +77,37 @@ function useRowCursor(rows: readonly LifecycleRow[], live: Live) {
 
 function footerText(count: number, total: number, pages: number, more: boolean): string {
   if (more) return `${formatCount(count)} of ${formatCount(total)} loaded, scroll for more`;
-  if (pages >= ORDERS_PAGES_MAX && count < total) {
+  if (pages >= PAGES_MAX && count < total) {
     return `${formatCount(count)} of ${formatCount(total)}: narrow the filter to see others`;
   }
   return `${formatCount(count)} loaded, all there are`;
 }
 
-/** The list of orders: newest first and live, until someone starts to read. */
+/** The kinds of lifecycles: what is looked for is not the same in all of them, so a filter stays behind. */
+function KindChoice({ kind }: { kind: LifecycleKind }) {
+  return (
+    <nav className={styles.kinds} aria-label="Lifecycles">
+      {LIFECYCLE_KINDS.map(({ name, title }) => (
+        <Link
+          key={name}
+          to="/"
+          search={name === ORDER_KIND.name ? {} : { name }}
+          className={styles.kind}
+          activeOptions={{ exact: true }}
+          aria-current={name === kind.name ? 'page' : undefined}
+        >
+          {title}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** A list of lifecycles: newest first and live, until someone starts to read. */
 export function OrdersPage() {
-  useTitle('Orders');
   const search = route.useSearch();
+  const kind = kindOf(search.name) ?? ORDER_KIND;
+  useTitle(kind.title);
   const navigate = useNavigate();
   const live = useLive();
   const scroller = useRef<HTMLDivElement>(null);
@@ -100,17 +131,18 @@ export function OrdersPage() {
     if (hasNextPage && !isFetching) void fetchNextPage();
   }, [hasNextPage, isFetching, fetchNextPage]);
 
-  if (query.isPending) return <Loading what="orders" />;
+  if (query.isPending) return <Loading what={kind.title.toLowerCase()} />;
   if (!query.data && query.error) {
     return <PageError error={query.error} retry={() => void query.refetch()} />;
   }
   return (
     <div className={styles.page}>
+      <KindChoice kind={kind} />
       <div className={styles.bar}>
         <h1 className={styles.title}>
-          Orders <small>{formatCount(total)}</small>
+          {kind.title} <small>{formatCount(total)}</small>
         </h1>
-        <OrderFilters search={search} change={change} />
+        <OrderFilters key={kind.name} kind={kind} search={search} change={change} />
         <LiveControl
           mode={live.mode}
           filter={filter}
@@ -126,11 +158,14 @@ export function OrdersPage() {
       )}
       {rows.length === 0 ? (
         <EmptyOrders
+          kind={kind}
           filtered={filter.q !== '' || filter.status !== undefined}
           clear={() => change({ q: undefined, status: undefined })}
         />
       ) : (
         <OrderList
+          key={kind.name}
+          kind={kind}
           rows={rows}
           scale={scale}
           current={cursor.current}

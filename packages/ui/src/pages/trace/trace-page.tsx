@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   formatDuration,
+  formatSkew,
   formatTime,
   parseSpanRef,
   type TraceResponse,
@@ -10,10 +11,11 @@ import {
 import { useCallback, useMemo, useState } from 'react';
 import { traceQuery } from '../../api/queries.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { LifecycleLink } from '../../components/lifecycle-link.tsx';
 import { Loading, Notice, PageError } from '../../components/notice.tsx';
-import { OrderLink } from '../../components/order-link.tsx';
 import { SpanDetails } from '../../components/span-details/span-details.tsx';
 import { formatMany } from '../../lib/format.ts';
+import { kindOf } from '../../lib/lifecycle-kinds.ts';
 import { maxNs, minNs } from '../../lib/nanoseconds.ts';
 import { relationsInTrace } from '../../lib/relations.ts';
 import { treeRows, unfolded } from '../../lib/tree.ts';
@@ -71,18 +73,23 @@ function Header({ trace, extent, errors, onNextError }: HeaderProps) {
         <CopyButton label="Copy link" text={() => location.href} />
         <CopyButton label="Copy JSON" text={json} />
       </p>
-      {trace.orders.length > 0 && (
+      {trace.lifecycles.length > 0 && (
         <p className={styles.orders}>
-          Begins here: {formatMany(trace.orders.length, 'order')}
-          {trace.orders.map((key) => (
-            <span key={key}>
-              <OrderLink orderKey={key} />
+          Begins here:
+          {trace.lifecycles.map(({ name, key }) => (
+            <span key={`${name} ${key}`}>
+              {kindOf(name)?.noun ?? name} <LifecycleLink name={name} lifecycleKey={key} />
             </span>
           ))}
         </p>
       )}
+      {trace.skew?.map((skew) => (
+        <p key={skew.host} className={styles.note} role="note">
+          Times are as they were sent: {formatSkew(skew)}.
+        </p>
+      ))}
       {trace.truncated && (
-        <p className={styles.truncated} role="note">
+        <p className={styles.note} role="note">
           The trace has more spans than one answer carries: this is only its beginning.
         </p>
       )}

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  averagePrice,
   createInstrument,
   exchangeOrderLotsMin,
   formatPrice,
   formatQuantity,
+  lotsOf,
   notional,
   parsePrice,
   parseQuantity,
@@ -47,4 +49,14 @@ test('the smallest exchange order is worth the least notional, and one lot less 
       if (lots > btc.lotsMin) expect(worth(lots - 1n) < least).toBe(true);
     }),
   );
+});
+
+test('an average is rounded down to eight decimals, and there is none of nothing', () => {
+  const paid = notional(btc, 6_100_000n, 2n);
+  expect(averagePrice(btc, paid, 3n)).toBe('40666.66666666');
+  expect(averagePrice(btc, paid, 0n)).toBeUndefined();
+});
+
+test('of an amount what is less than a lot is left out', () => {
+  expect(lotsOf(btc, { units: 1_999n, scale: 8 })).toBe(1n);
 });

@@ -75,6 +75,11 @@ export function parseQuantity({ step }: Instrument, text: string): bigint | unde
   return wholeMultiple(text, step);
 }
 
+/** Whole lots of an amount of the base asset; what is less than a lot is left out. */
+export function lotsOf({ step }: Instrument, amount: Decimal): bigint {
+  return quotient(amount, step);
+}
+
 export function formatPrice({ tick }: Instrument, ticks: bigint): string {
   return formatDecimal({ units: ticks * tick.units, scale: tick.scale });
 }
@@ -86,6 +91,20 @@ export function formatQuantity({ step }: Instrument, lots: bigint): string {
 /** What the lots are worth at the price, in the quote asset. Exact. */
 export function notional({ tick, step }: Instrument, ticks: bigint, lots: bigint): Decimal {
   return { units: ticks * lots * tick.units * step.units, scale: tick.scale + step.scale };
+}
+
+const AVERAGE_SCALE = 8;
+
+/** Price per unit, rounded down to eight decimals; undefined for no lots. */
+export function averagePrice(
+  { step }: Instrument,
+  paid: Decimal,
+  lots: bigint,
+): string | undefined {
+  if (lots === 0n) return undefined;
+  const units = paid.units * 10n ** BigInt(AVERAGE_SCALE + step.scale);
+  const divisor = lots * step.units * 10n ** BigInt(paid.scale);
+  return formatDecimal({ units: units / divisor, scale: AVERAGE_SCALE });
 }
 
 /** The most lots that are worth no more than the amount at the price; 0 when not even one is. */
@@ -109,8 +128,9 @@ function wholeMultiple(text: string, unit: Decimal): bigint | undefined {
   return exact ? multiple : undefined;
 }
 
-/** How many whole units the value holds. */
+/** How many whole units the value holds; none of a unit of zero. */
 function quotient(value: Decimal, unit: Decimal): bigint {
+  if (unit.units === 0n) return 0n;
   const scale = Math.max(value.scale, unit.scale);
   const unitUnits = unit.units * 10n ** BigInt(scale - unit.scale);
   return (value.units * 10n ** BigInt(scale - value.scale)) / unitUnits;

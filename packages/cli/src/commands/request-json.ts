@@ -1,41 +1,52 @@
-import {
-  errorResponseSchema,
-  type StatusResponse,
-  statusResponseSchema,
-  ThroughlineError,
-} from '@throughline/model';
+import { errorResponseSchema, ThroughlineError } from '@throughline/model';
 
 const DEADLINE_MS = 10_000;
 
-export interface StatusAnswer {
+/** Where the server is, and the token that it asks readers for. */
+export interface ServerAddress {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+export interface Answer<Value> {
   /** Of the server, without what else was in the URL. */
   origin: string;
-  status: StatusResponse;
+  value: Value;
   /** The JSON that the server sent. */
   body: unknown;
 }
 
+/** What every schema of the model can do. */
+interface Parser<Value> {
+  safeParse(body: unknown): { success: true; data: Value } | { success: false; error: Error };
+}
+
 /**
- * Asks a running server how it is.
+ * Asks a running server for one of its resources.
  *
+ * @param path from the root of its API, such as `status`
  * @throws ThroughlineError `TL_CONFIG_INVALID` for what is no address; `TL_SERVER_UNREACHABLE` when no
  *   server of ours answers there; else what the server says, such as `TL_UNAUTHORIZED`
  */
-export async function requestStatus(url: string, token: string | undefined): Promise<StatusAnswer> {
-  const address = addressOf(url);
+export async function requestJson<Value>(
+  { url, token }: ServerAddress,
+  path: string,
+  parser: Parser<Value>,
+): Promise<Answer<Value>> {
+  const address = addressOf(url, path);
   const { origin } = address;
   const response = await ask(address, token);
   const body: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw refusalOf(origin, body);
-  const parsed = statusResponseSchema.safeParse(body);
-  if (parsed.success) return { origin, status: parsed.data, body };
+  const parsed = parser.safeParse(body);
+  if (parsed.success) return { origin, value: parsed.data, body };
   throw stranger(origin, parsed.error);
 }
 
-function addressOf(url: string): URL {
+function addressOf(url: string, path: string): URL {
   const base = URL.parse(url);
   if (base && /^https?:$/.test(base.protocol) && base.username === '') {
-    return new URL('api/status', `${base.origin}${base.pathname.replace(/\/?$/, '/')}`);
+    return new URL(`api/${path}`, `${base.origin}${base.pathname.replace(/\/?$/, '/')}`);
   }
   throw new ThroughlineError('TL_CONFIG_INVALID', '--url is no http or https address', {
     hint: 'Such as http://127.0.0.1:16686; a token is given with --token.',

@@ -1,0 +1,16 @@
+export {
+  averagePrice,
+  createInstrument,
+  exchangeOrderLotsMin,
+  formatPrice,
+  formatQuantity,
+  type Instrument,
+  type InstrumentFilters,
+  type Instruments,
+  instrumentOf,
+  lotsOf,
+  lotsWorth,
+  notional,
+  parsePrice,
+  parseQuantity,
+} from './instrument.ts';

@@ -397,12 +397,24 @@ test('orders that are refused say why: the exchange’s reason, or ours', async 
       'exception.message': expect.stringContaining('NEW_ORDER_REJECTED'),
       'exception.stacktrace': expect.stringContaining('at '),
     });
-    expect(spans.map(({ name }) => name)).not.toContain('order_confirmation');
+    const refused = named(spans, 'order_confirmation');
+    expect(pathOf(spans, refused).slice(-2)).toEqual(['order_execution', 'order_confirmation']);
+    expect(refused.attributes).toMatchObject({
+      'order.status': 'rejected',
+      'order.success': false,
+      'order.error_type': 'rejected',
+    });
 
     const unpaid = (await trade(bot, SELL)).order;
     expect(unpaid).toMatchObject({ status: 'rejected', errorType: 'insufficient_balance' });
-    const validation = named(await traceOf(unpaid), 'order_validation');
+    const unpaidSpans = await traceOf(unpaid);
+    const validation = named(unpaidSpans, 'order_validation');
     expect(validation.isError).toBe(true);
+    const final = named(unpaidSpans, 'order_confirmation');
+    expect(pathOf(unpaidSpans, final).slice(-2)).toEqual([
+      'order_validation',
+      'order_confirmation',
+    ]);
     expect(validation.attributes).toMatchObject({
       'order.success': false,
       'order.error_type': 'insufficient_balance',

@@ -87,6 +87,17 @@ export class Confirmation {
     return traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(confirm)();
   }
 
+  /** An order that was refused before it was open: it is final, and says so like any other. */
+  async refuse({ id, symbol }: Pick<Order, 'id' | 'symbol'>, error: unknown): Promise<void> {
+    const attributes = { [ATTR.orderOrderId]: id, [ATTR.orderSymbol]: symbol };
+    const refuse = async (): Promise<void> => {
+      await this.#options.store.failOrder(id, 'rejected', errorTypeOf(error));
+      setAttributes({ [ATTR.orderStatus]: 'rejected' });
+      setFailure(error);
+    };
+    await traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(refuse)();
+  }
+
   /**
    * Takes up the open orders that nobody follows, each in its own trace. What cannot be resolved now
    * is left for the next time.

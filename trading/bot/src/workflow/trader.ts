@@ -163,7 +163,7 @@ export class Trader {
         const positionLots = lotsOf(instrument, position);
         validateOrder(order, instrument, { free, positionLots, positionMax });
       } catch (error) {
-        await this.#failed(order.id, 'rejected', error);
+        await this.#failed(order, 'rejected', error);
       }
       return stepDone({ order, instrument });
     };
@@ -179,9 +179,7 @@ export class Trader {
       const report = await exchange
         .placeOrder(order, instrument)
         // After a failure that might have passed, nobody knows whether the order is there.
-        .catch((error) =>
-          this.#failed(order.id, isRetryable(error) ? 'unknown' : 'rejected', error),
-        )
+        .catch((error) => this.#failed(order, isRetryable(error) ? 'unknown' : 'rejected', error))
         .finally(() =>
           setAttributes({ [ATTR.orderExecutionTimeMs]: Math.round(performance.now() - startedMs) }),
         );
@@ -201,8 +199,10 @@ export class Trader {
   }
 
   /** Writes the failure down, and goes on failing. */
-  async #failed(id: string, status: 'rejected' | 'unknown', error: unknown): Promise<never> {
-    await this.#options.store.failOrder(id, status, errorTypeOf(error));
+  async #failed(order: Order, status: 'rejected' | 'unknown', error: unknown): Promise<never> {
+    const { confirmation, store } = this.#options;
+    if (status === 'rejected') await confirmation.refuse(order, error);
+    else await store.failOrder(order.id, status, errorTypeOf(error));
     throw error;
   }
 }

@@ -143,6 +143,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     kind: 'producer',
     // Below the batch when its orders stayed open too long.
     parents: ['order_amend_processing', 'algorithm_processing'],
+    links: { amends: 'exchange_order_send' },
     attributes: ['exchange.order_id', 'batch.id'],
     isOptional: true,
   },

@@ -43,6 +43,7 @@ test.each<[string, CausalEdge, SegmentKind]>([
     edgeOf({ kind: 'client', ...here }, { kind: 'consumer', ...there }, LINK_TYPE.responseTo),
     'venue',
   ],
+  ['a rest', edgeOf({ kind: 'server' }, { kind: 'server' }, LINK_TYPE.amends), 'venue'],
 ])('%s has its own kind of wait', (_, edge, kind) => {
   expect(waitKind(edge)).toBe(kind);
 });

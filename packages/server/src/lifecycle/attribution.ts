@@ -16,6 +16,7 @@ import type { CausalEdge, SpanNode } from './graph.ts';
  * |---|---|
  * | `member_of` | `batch_peer` up to the last member's arrival, then `batch_linger` |
  * | `response_to` | `venue`: the other side thought |
+ * | to a span that `amends` an earlier one | `venue`: the order was in the market until its end was wanted |
  * | between two known, different hosts | `network`, whatever the transport |
  * | CLIENT to SERVER | `network`: a call in flight, on whatever host |
  * | any other | `queue`: a message in a channel or broker, or work that waited for its turn |
@@ -26,6 +27,7 @@ import type { CausalEdge, SpanNode } from './graph.ts';
  */
 export function waitKind({ from, to, linkType }: CausalEdge): SegmentKind {
   if (linkType === LINK_TYPE.responseTo) return 'venue';
+  if (to.span.links.some(({ type }) => type === LINK_TYPE.amends)) return 'venue';
   const hosts = [from.span.host, to.span.host];
   if (!hosts.includes('') && hosts[0] !== hosts[1]) return 'network';
   return from.span.kind === 'client' && to.span.kind === 'server' ? 'network' : 'queue';

@@ -32,7 +32,7 @@ export const ORDER_LIFECYCLE: LifecycleDefinition = {
     [ORDER_SPAN.clientOrderReplaceReceived]: 'replace request',
     [ORDER_SPAN.clientOrderExpiry]: 'expiry',
     [ORDER_SPAN.orderAmendProcessing]: 'algorithm',
-    [ORDER_SPAN.exchangeOrderCancel]: 'algorithm',
+    [ORDER_SPAN.exchangeOrderCancel]: 'cancel',
   },
   quantities: {
     orderedAttribute: ATTR.orderQuantity,

@@ -256,10 +256,13 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
 
   /** @param context of what it is canceled for: a client's request, or the batch */
   #cancel(exchangeOrderId: string, batchId: string, context: Context): void {
+    const spanContext = this.#orderContexts.get(exchangeOrderId);
+    const link = toLink(this.#tracing, { spanContext, type: LINK_TYPE.amends });
     const started = startProducer(this.#tracing, ORDER_SPAN.exchangeOrderCancel, {
       system: MESSAGING_SYSTEM.worker,
       destination: 'exchange-client',
       context,
+      links: link ? [link] : [],
       businessIds: { [ATTR.exchangeOrderId]: exchangeOrderId, [ATTR.batchId]: batchId },
       attributes: { [ATTR.exchangeOrderId]: exchangeOrderId, [ATTR.batchId]: batchId },
     });

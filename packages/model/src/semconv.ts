@@ -35,6 +35,8 @@ export const ATTR = {
   strategyName: 'strategy.name',
   marketCandlesCount: 'market.candles_count',
   signalId: 'signal.id',
+  /** What became of it, as `order.status` says of its order. */
+  signalStatus: 'signal.status',
   signalGenerated: 'signal.generated',
   signalDirection: 'signal.direction',
   /** 0 to 100, whole. */

@@ -175,3 +175,12 @@ test('segments share endpoints and sum exactly, for every definition, whatever s
     { numRuns: 500 },
   );
 });
+
+test('where two lifecycles end in spans of one name, the status tells whose end it is', () => {
+  for (const [index, one] of LIFECYCLE_DEFINITIONS.entries()) {
+    for (const other of LIFECYCLE_DEFINITIONS.slice(index + 1)) {
+      if (!one.endSpans.some((name) => other.endSpans.includes(name))) continue;
+      expect(one.statusAttribute).not.toBe(other.statusAttribute);
+    }
+  }
+});

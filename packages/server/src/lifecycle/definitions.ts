@@ -59,14 +59,15 @@ const WORKFLOW_LABELS = {
 /**
  * From market data to the first order that it led to: from a tick, or from an analysis of many. Ticks come
  * by the thousand a second and seldom lead to any, so the trace is the key. A signal
- * that is refused ends it, too.
+ * that is refused ends it, too. The bot's orders are confirmed in spans of the same name, but have no
+ * signal's status.
  */
 export const TICK_TO_TRADE: LifecycleDefinition = {
   name: 'tick_to_trade',
   keyAttributes: [],
   beginSpans: [SIGNALS_SPAN.marketDataReceive, SIGNALS_SPAN.batchAnalysis],
   endSpans: [WORKFLOW_SPAN.orderConfirmation],
-  statusAttribute: ATTR.orderStatus,
+  statusAttribute: ATTR.signalStatus,
   terminalStatuses: ['filled', 'canceled', 'rejected', 'expired', 'expired_in_match'],
   stageLabels: {
     ...WORKFLOW_LABELS,

@@ -188,9 +188,11 @@ export class Tradeengine {
 
   /** The last span of a signal, and what all that wait for its end are told. */
   #tell(signal: Signal, attributes: Attributes, outcome: Outcome): Promise<void> {
+    const status = outcome.status.toLowerCase();
     const common = {
       ...orderIdAttributes(signal),
-      [ATTR.orderStatus]: outcome.status.toLowerCase(),
+      [ATTR.signalStatus]: status,
+      [ATTR.orderStatus]: status,
       [ATTR.orderSuccess]: outcome.status === FILLED,
     };
     const options = { attributes: { ...common, ...attributes } };

@@ -18,7 +18,7 @@ function below(parent: SpanSketch, children: readonly Child[]): SpanSketch[] {
 }
 
 const ORDER_ID = { [ATTR.orderOrderId]: 'sig-1' };
-const PLACED = { ...ORDER_ID, [ATTR.orderStatus]: 'filled', [ATTR.orderSide]: 'buy' };
+const PLACED = { ...ORDER_ID, [ATTR.signalStatus]: 'filled', [ATTR.orderSide]: 'buy' };
 
 /** From a tick to the order that one of two strategies makes of it; another consumer looks on. */
 export function tickSketches(trace = TRACE.tick): SpanSketch[] {

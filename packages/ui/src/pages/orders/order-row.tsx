@@ -29,6 +29,7 @@ function Cell({ column, row }: { column: LifecycleColumn; row: LifecycleRow }) {
     <td
       className={`${number}${styles[column.width]}`}
       data-side={column.width === 'side' ? text : undefined}
+      title={text}
     >
       {text}
     </td>

@@ -75,10 +75,12 @@ const ORDERS: SystemDefinition = {
         {
           name: 'orders',
           script: 'trading/orders/src/main.ts',
-          args: (places) => [
+          // All trade on one account: each has to know its own orders there.
+          args: (places, { number }) => [
             ...WITH_PARENT,
             ...['--exchange-rest', places.exchangeRest],
             ...['--exchange-ws-api', places.exchangeWsApi],
+            ...['--order-id-prefix', `tl${number}-`],
           ],
         },
       ],

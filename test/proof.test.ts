@@ -20,6 +20,7 @@ import {
 } from './support/proof-metrics.ts';
 import { SpanIndex } from './support/proof-spans.ts';
 import { type SignalsService, SignalsSystem } from './support/signals-system.ts';
+import { expectPathToConfirmation } from './support/signals-topology.ts';
 
 const TICKS = { ticks: 8_000, ticksPerSecond: 1_200 };
 const QUOTES = { quotes: 6_000, quotesPerSecond: 1_200 };
@@ -108,8 +109,6 @@ function expectTicks(index: SpanIndex, dropped: number): void {
   expect(roots).toEqual([]);
 }
 
-const TICK = ['socket-client send market.data', 'socket-client market_data_receive'];
-
 /**
  * Every signal that reached tradeengine has one trace, from what caused it to its confirmation, and
  * became one order.
@@ -128,18 +127,7 @@ function expectSignals(index: SpanIndex): number {
     expect(others).toEqual([]);
     if (!confirmation) throw new Error('a signal without confirmation');
     expect(below.filter(({ name }) => name === 'order_execution')).toHaveLength(1);
-    const [own, process, send, generation, ...rest] = index.ancestry(confirmation);
-    expect([own, process]).toEqual([
-      'tradeengine order_confirmation',
-      'tradeengine process signals.trading',
-    ]);
-    expect(send).toMatch(/ send signals.trading$/);
-    if (generation === 'ta-bot signal_generation.mean_reversion') {
-      expect(rest).toEqual(['ta-bot batch_analysis']);
-    } else {
-      expect(generation).toMatch(/^realtime-strategies signal_generation\./);
-      expect(rest).toEqual(['realtime-strategies process market.data', ...TICK]);
-    }
+    expectPathToConfirmation(index.ancestry(confirmation));
   }
   return bySignal.size;
 }

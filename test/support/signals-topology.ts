@@ -45,6 +45,29 @@ const GENERATION_ATTRIBUTES = [
 ];
 
 /**
+ * The path, as of {@link ancestry}, goes from a confirmation to the tick that caused it, or to an analysis
+ * of ta-bot.
+ *
+ * @returns whether it is a tick
+ */
+export function expectPathToConfirmation(path: readonly string[]): boolean {
+  const [own, process, send, generation, ...rest] = path;
+  expect([own, process]).toEqual([
+    'tradeengine order_confirmation',
+    'tradeengine process signals.trading',
+  ]);
+  expect(send).toMatch(/ send signals.trading$/);
+  const isFromTick = generation !== 'ta-bot signal_generation.mean_reversion';
+  if (isFromTick) {
+    expect(generation).toMatch(/^realtime-strategies signal_generation\.(ema_cross|rsi|macd)$/);
+    expect(rest).toEqual(['realtime-strategies process market.data', ...TICK]);
+  } else {
+    expect(rest).toEqual(['ta-bot batch_analysis']);
+  }
+  return isFromTick;
+}
+
+/**
  * Every confirmation goes back, in one trace, to the tick that caused it, or to an analysis of ta-bot
  * that links to its ticks.
  *
@@ -53,17 +76,7 @@ const GENERATION_ATTRIBUTES = [
 export function expectTickToTrade(spans: readonly CollectedSpan[]): number {
   let fromTicks = 0;
   for (const confirmation of named(spans, 'order_confirmation')) {
-    const [own, process, send, generation, ...rest] = ancestry(spans, confirmation);
-    expect([own, process]).toEqual([
-      'tradeengine order_confirmation',
-      'tradeengine process signals.trading',
-    ]);
-    expect(send).toMatch(/ send signals.trading$/);
-    if (generation === 'ta-bot signal_generation.mean_reversion') {
-      expect(rest).toEqual(['ta-bot batch_analysis']);
-    } else {
-      expect(generation).toMatch(/^realtime-strategies signal_generation\.(ema_cross|rsi|macd)$/);
-      expect(rest).toEqual(['realtime-strategies process market.data', ...TICK]);
+    if (expectPathToConfirmation(ancestry(spans, confirmation))) {
       expect(attributesOfGeneration(spans, confirmation)).toEqual(
         expect.arrayContaining(GENERATION_ATTRIBUTES),
       );

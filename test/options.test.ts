@@ -24,6 +24,8 @@ let processor: OptionsProcess;
 let storage: OptionsProcess;
 let historical: OptionsProcess;
 const processes: OptionsProcess[] = [];
+/** The traces of earlier tests: those that run through all of them may still export spans of these. */
+const past = new Set<string>();
 
 beforeAll(async () => {
   [kafka, postgres, collector] = await Promise.all([
@@ -42,6 +44,7 @@ afterEach(async () => {
   const lasting = [processor, storage, historical];
   for (const process of processes.filter((each) => !lasting.includes(each))) await stop(process);
   await database.query('TRUNCATE option_quotes');
+  for (const { traceId } of collector.spans) past.add(traceId);
   collector.spans.length = 0;
 });
 afterAll(async () => {
@@ -86,13 +89,18 @@ async function rows(): Promise<Row[]> {
   return found.rows.filter((row) => fed.has(row.trace_id));
 }
 
+/** What arrived of the traces of this test. */
+function spans(): CollectedSpan[] {
+  return collector.spans.filter(({ traceId }) => !past.has(traceId));
+}
+
 function named(name: string): CollectedSpan[] {
-  return collector.spans.filter((span) => span.name === name);
+  return spans().filter((span) => span.name === name);
 }
 
 /** What hangs below what in a trace. */
 function treeOf(traceId: string): string[] {
-  return edgesOf(collector.spans.filter((span) => span.traceId === traceId));
+  return edgesOf(spans().filter((span) => span.traceId === traceId));
 }
 
 /** Of every quote, from the feed to its row: each span with its kind, and what it is below. */
@@ -119,7 +127,7 @@ test('each quote is one trace from the feed to its row, and batches link to thei
   const stored = await rows();
   expect(new Set(stored.map((row) => row.trace_id)).size).toBe(60);
   for (const { trace_id } of stored) expect(treeOf(trace_id)).toEqual(TREE);
-  expect(collector.spans.filter(({ isError }) => isError)).toEqual([]);
+  expect(spans().filter(({ isError }) => isError)).toEqual([]);
 
   for (const [topic, sends, processName] of [
     ['options.quotes', 'send_to_kafka', 'process_message'],
@@ -135,7 +143,7 @@ test('each quote is one trace from the feed to its row, and batches link to thei
   }
   // The statement is the batch's, and is seen by itself below the batch.
   const receives = new Set(named('receive options.priced').map(({ spanId }) => spanId));
-  const statements = collector.spans.filter(
+  const statements = spans().filter(
     ({ name, parentSpanId }) =>
       name.startsWith('pg.query:INSERT') && receives.has(parentSpanId ?? ''),
   );
@@ -246,10 +254,10 @@ test('what is stored is served page by page, and a backfill tells how far it is'
 
   // Each quote of a backfill is a trace of its own, which says what asked for it.
   const [quote] = named('fetch_instrument_data');
-  const asked = collector.spans.find(({ spanId }) => spanId === quote?.links[0]?.spanId);
+  const asked = spans().find(({ spanId }) => spanId === quote?.links[0]?.spanId);
   expect(quote?.links[0]?.attributes['throughline.link.type']).toBe('triggered_by');
   expect(asked).toMatchObject({ service: 'historical' });
-  await until(() => collector.spans.some(({ name }) => name.startsWith('pg.query:SELECT')), 'SQL');
+  await until(() => spans().some(({ name }) => name.startsWith('pg.query:SELECT')), 'SQL');
 });
 
 test('replicas that are killed and added in mid-stream lose no context and no row', async () => {
@@ -294,7 +302,7 @@ test('all in one process, over channels and into the embedded database, traces l
   const { body } = await ask(`${system.ready.url}/chain?underlying=${underlyingOf()}&limit=1000`);
   expect(body.quotes).toHaveLength(40);
   for (const { trace_id } of body.quotes) expect(treeOf(trace_id)).toEqual(TREE);
-  expect(collector.spans.filter(({ isError }) => isError)).toEqual([]);
+  expect(spans().filter(({ isError }) => isError)).toEqual([]);
 });
 
 interface FloorReady {

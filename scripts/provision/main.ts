@@ -5,6 +5,7 @@ import { provisionKafka } from './kafka.ts';
 import { provisionNats } from './nats.ts';
 import { provisionPostgres } from './postgres.ts';
 import { provisionRedis } from './redis.ts';
+import { provisionSenders } from './senders.ts';
 
 const provisions = {
   chromium: provisionChromium,
@@ -12,6 +13,7 @@ const provisions = {
   'redis-server': provisionRedis,
   PostgreSQL: provisionPostgres,
   Kafka: provisionKafka,
+  'senders in other languages': provisionSenders,
 };
 
 for (const [name, provision] of Object.entries(provisions)) {

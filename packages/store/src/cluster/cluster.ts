@@ -61,6 +61,20 @@ const REFUSED_CODES = new Set([
   516, // AUTHENTICATION_FAILED
 ]);
 
+/** Who they are is not certain (node:tls, X.509 errors): trying again does not help. */
+const CERTIFICATE_CODES = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 /** The node that was asked lacks others, or its keeper. */
 const BROKEN_CLUSTER_CODES = new Set([
   209, // SOCKET_TIMEOUT
@@ -235,7 +249,7 @@ export class Cluster implements Database {
         throw this.#unusable('it answers, but not as ClickHouse does');
       } catch (error) {
         const code = clickhouseCode(error);
-        const isFinal = code !== undefined && REFUSED_CODES.has(code);
+        const isFinal = code === undefined ? isUntrusted(error) : REFUSED_CODES.has(code);
         if (isFinal || leftMs < waitMs) throw error;
       }
       await delay(waitMs);
@@ -272,9 +286,21 @@ export class Cluster implements Database {
     return new ThroughlineError(
       'TL_CLUSTER_UNAVAILABLE',
       `ClickHouse at ${this.#connection.url} cannot be used: ${reason}`,
-      { hint: 'Check --clickhouse-url, user and password; see docs/guides/cluster.md.', cause },
+      {
+        hint: isUntrusted(cause)
+          ? 'Check --clickhouse-url and --clickhouse-ca: who answers there has to show a certificate for this host, by that authority.'
+          : 'Check --clickhouse-url, user and password; see docs/guides/cluster.md.',
+        cause,
+      },
     );
   }
+}
+
+/** Whether its certificate is not one to talk to, which waiting would not change. */
+function isUntrusted(error: unknown): boolean {
+  return (
+    error instanceof Error && CERTIFICATE_CODES.has((error as NodeJS.ErrnoException).code ?? '')
+  );
 }
 
 async function names(

@@ -89,29 +89,42 @@ test('what is asked in the very moment in which a write ends is done', async () 
   }
 });
 
+test('a segment counts while it is being sealed', async () => {
+  const journal = await openJournal();
+  await journal.append(record('a'));
+  const before = [journal.status(), journal.buckets()];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  vi.spyOn(await handlePrototype(), 'truncate').mockReturnValueOnce(promise);
+  const sealing = journal.seal();
+  expect([journal.status(), journal.buckets()]).toEqual(before);
+  resolve();
+  await sealing;
+  expect([journal.status(), journal.buckets()]).toEqual(before);
+});
+
 test('a segment is sealed when it is full', async () => {
   const journal = await openJournal({ segmentBytesMax: 10 });
   await journal.append(record('0123456789'));
   await journal.append(record('next'));
-  await vi.waitFor(() => expect(recordsIn(journal.oldest())).toEqual(['0123456789']));
+  await expect.poll(() => recordsIn(journal.oldest())).toEqual(['0123456789']);
 });
 
 test('a segment is sealed when it is old', async () => {
   const journal = await openJournal({ segmentAgeMs: 5 });
   await journal.append(record('a'));
-  await vi.waitFor(() => expect(recordsIn(journal.oldest())).toEqual(['a']));
+  await expect.poll(() => recordsIn(journal.oldest())).toEqual(['a']);
 });
 
 test('an old segment grows on while another one waits', async () => {
   const journal = await openJournal({ segmentAgeMs: 5 });
   await journal.append(record('a'));
-  await vi.waitFor(() => expect(journal.oldest()).toBeDefined());
+  await expect.poll(() => journal.oldest()).toBeDefined();
   await journal.append(record('b'));
   await delay(30);
   await journal.append(record('c'));
   expect(journal.status().segments).toBe(2);
   await journal.remove(journal.oldest() as Segment);
-  await vi.waitFor(() => expect(recordsIn(journal.oldest())).toEqual(['b', 'c']));
+  await expect.poll(() => recordsIn(journal.oldest())).toEqual(['b', 'c']);
 });
 
 test('a full journal refuses until a segment is removed', async () => {
@@ -244,8 +257,8 @@ test('a journal whose directory is gone fails, and works again when it is back',
 test('drained waits for what was appended before, not for what comes after', async () => {
   const journal = await openJournal();
   await journal.append(record('a'));
-  const drained = journal.drained(5_000);
-  await vi.waitFor(() => expect(journal.oldest()).toBeDefined());
+  const drained = journal.drained(60_000);
+  await expect.poll(() => journal.oldest()).toBeDefined();
   await journal.append(record('b'));
   await journal.remove(journal.oldest() as Segment);
   expect(await drained).toBe(true);

@@ -58,7 +58,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #sealed: Segment[];
   #active: ActiveSegment | undefined;
-  /** Segments behind whose last good byte a failed write may lie that could not be cut off yet. */
+  /** Segments that take nothing more, and behind whose last good byte a failed write may lie. */
   #uncut: ActiveSegment[] = [];
   #queue: Waiting[] = [];
   #queuedBytes = 0;
@@ -158,7 +158,7 @@ export class Journal {
   }
 
   status(): JournalStatus {
-    const oldest = this.#sealed[0] ?? this.#active?.segment;
+    const oldest = this.#sealed[0] ?? (this.#uncut[0] ?? this.#active)?.segment;
     return {
       segments: this.#sealed.length + this.#uncut.length + (this.#active ? 1 : 0),
       bytes: this.#bytes(),
@@ -270,31 +270,35 @@ export class Journal {
   async #sealActive(): Promise<void> {
     this.#sealWanted = false;
     this.#aged = false;
-    const cuts = this.#uncut.splice(0);
     if (this.#active) {
       clearTimeout(this.#active.age);
-      cuts.push(this.#active);
+      this.#uncut.push(this.#active);
       this.#active = undefined;
     }
+    const cuts = [...this.#uncut];
     for (const active of cuts) await this.#cut(active);
     if (cuts.length > 0) this.#notify();
   }
 
-  /** Cuts off what may lie behind the last good byte; what cannot be cut now, at the next sealing. */
+  /**
+   * Cuts off what may lie behind the last good byte; what cannot be cut now, at the next sealing. Until
+   * then the segment counts as one that is not sealed: at no moment it is nowhere.
+   */
   async #cut(active: ActiveSegment): Promise<void> {
     const { segment, handle, bytes } = active;
     if (bytes === 0) {
       await handle.close().catch(() => undefined);
       await unlink(segment.path).catch(() => undefined);
+      this.#uncut.splice(this.#uncut.indexOf(active), 1);
       return;
     }
     try {
       await handle.truncate(bytes);
     } catch {
-      this.#uncut.push(active);
       return;
     }
     await handle.close().catch(() => undefined);
+    this.#uncut.splice(this.#uncut.indexOf(active), 1);
     this.#sealed.push({ ...segment, bytes });
     this.#sealedBytes += bytes;
   }

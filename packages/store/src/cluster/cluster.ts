@@ -25,7 +25,12 @@ const KNOWN_DATABASE = query('known-database');
 const CREATE_DATABASE = query('create-database');
 
 /** Settings that a server too old for us does not have. */
-const NEEDED_SETTINGS = ['format_schema_source', 'input_format_protobuf_oneof_presence'];
+const NEEDED_SETTINGS = [
+  'format_schema_source',
+  'input_format_protobuf_oneof_presence',
+  'string_serialization_version',
+  'auto_statistics_types',
+];
 
 const START_PATIENCE_MS = 30_000;
 const BACKOFF_FIRST_MS = 100;

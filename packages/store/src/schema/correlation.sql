@@ -15,6 +15,8 @@ SETTINGS
     index_granularity = 1024,
     min_compress_block_size = 16384,
     non_replicated_deduplication_window = 1000,
+    string_serialization_version = 'single_stream',
+    auto_statistics_types = '',
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

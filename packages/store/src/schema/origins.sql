@@ -27,6 +27,8 @@ PARTITION BY bucket
 ORDER BY origin_id
 SETTINGS
     non_replicated_deduplication_window = 1000,
+    string_serialization_version = 'single_stream',
+    auto_statistics_types = '',
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

@@ -43,17 +43,23 @@ CREATE TABLE IF NOT EXISTS spans
     ) CODEC(ZSTD(1)),
     dropped_attributes UInt32 CODEC(ZSTD(1)),
     dropped_events UInt32 CODEC(ZSTD(1)),
-    dropped_links UInt32 CODEC(ZSTD(1))
+    dropped_links UInt32 CODEC(ZSTD(1)),
+    -- In which parts a trace is not: of the others no column needs to be opened.
+    INDEX trace_ids trace_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY bucket
 ORDER BY (trace_id, start_ns)
 -- Small granules in blocks of their own: a read by trace id takes a few rows from many parts, and would
 -- otherwise decompress 64 KiB of every column for each of them.
+-- In all tables: a string's length and bytes in one stream, which is smaller and has fewer files, and
+-- no statistics of columns, which each load and merge would make and no query here has a use for.
 SETTINGS
     index_granularity = 1024,
     min_compress_block_size = 8192,
     non_replicated_deduplication_window = 1000,
+    string_serialization_version = 'single_stream',
+    auto_statistics_types = '',
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

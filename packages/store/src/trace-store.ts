@@ -17,6 +17,9 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
  * - **Values** are bound parameters, always: in the embedded engine, SQL reach is host reach.
  * - **Lifecycle definitions** have at most four key attributes, which are strings, and are given when
  *   the store is opened: spans received before a definition was there are not in its lists.
+ * - **Lists** are by the first begin of a key in the range, and its first terminal end, which may lie up to a
+ *   minute before the range. While no more than 50,000 begin in it (20,000 with a
+ *   filter) the total is exact when newest first, and always when longest first; else it is a bound.
  * - **Where the trace is the key** nothing is kept of a begin but its span. Lists are then of lifecycles
  *   that ended, unless open ones are asked for, and by their ends: in that order, and within those bounds.
  *   The longest are the longest of the newest 5,000; the open ones at most 10,000, of the last hour when
@@ -28,6 +31,16 @@ import type { Attributes, LifecycleDefinition, Span, SpanRef } from '@throughlin
 export interface TraceStore {
   /** All spans of the traces, at most `limit` of them. */
   spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage>;
+
+  /**
+   * All spans of the traces, and of the traces that spans of these link to, at most `limit` of them all.
+   * The links of begin spans do not count: their causes came before the lifecycle.
+   */
+  spansAndCauses(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+    limit: number,
+  ): Promise<SpanPage>;
 
   /** The other traces in which a span links to a span of one of these. */
   tracesLinkingTo(traceIds: readonly string[], limit: number): Promise<TracePage>;
@@ -114,7 +127,10 @@ export interface ListOptions {
 
 export interface BeginPage {
   rows: BeginRow[];
+  /** How many match in the whole range, on every page. */
   total: number;
+  /** Of a total that is not exact: at least so many match (`lower`), or at most (`upper`). */
+  totalBound?: 'lower' | 'upper';
   /** Opaque; present when more rows follow. */
   cursor: string | undefined;
 }

@@ -12,6 +12,7 @@ import {
 } from '../../../packages/store/src/testing/otlp.ts';
 import { coverageContract } from './contract-coverage.ts';
 import { OTHER_LIFECYCLES, otherLifecycles } from './contract-lifecycles.ts';
+import { longLists } from './contract-lists.ts';
 import { type RandomRequest, randomRequest } from './random-spans.ts';
 
 /** A store to hold against the contract of trace-store.ts, however it is reached. */
@@ -66,6 +67,7 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
     lifecycles(() => store, keepSpans);
     coverageContract(() => store.reads, keep);
     otherLifecycles(() => store.reads, keepSpans);
+    longLists(ORDER, () => store.reads, keepSpans);
   });
 }
 
@@ -204,6 +206,31 @@ function traces(store: Current, keepSpans: KeepSpans): void {
     );
     const cut = await store().reads.spansOfTraces([hex(trace_id)], 4);
     expect(cut).toEqual({ spans: all.spans.slice(0, 4), truncated: true });
+  });
+
+  test('spans come with those of the traces that they link to, unless they begin a lifecycle', async () => {
+    const at = (index: number) => `${1700000000000000000n + BigInt(index)}`;
+    const before = otlpSpan({ start_time_unix_nano: at(0) });
+    const cause = otlpSpan({ start_time_unix_nano: at(1) });
+    const linkTo = ({ trace_id, span_id }: OtlpSpan) => ({ links: [{ trace_id, span_id }] });
+    const begin = otlpSpan({
+      ...linkTo(before),
+      ...{ name: ORDER.beginSpans[0] ?? '', start_time_unix_nano: at(2) },
+    });
+    const { trace_id } = begin;
+    const work = otlpSpan({ ...linkTo(cause), trace_id, start_time_unix_nano: at(3) });
+    await keepSpans(before, cause, begin, work);
+    const { reads } = store();
+    const all = await reads.spansAndCauses(ORDER, [hex(trace_id)], 3);
+    expect(all.spans.map(({ spanId }) => spanId)).toEqual(
+      [cause, begin, work].map(({ span_id }) => hex(span_id)),
+    );
+    expect(all.truncated).toBe(false);
+    const cut = await reads.spansAndCauses(ORDER, [hex(trace_id)], 2);
+    expect(cut).toEqual({ spans: all.spans.slice(0, 2), truncated: true });
+    const none = { spans: [], truncated: false };
+    expect(await reads.spansAndCauses(ORDER, [], 10)).toEqual(none);
+    expect(await reads.spansAndCauses(ORDER, ['c'.repeat(32)], 10)).toEqual(none);
   });
 
   test('nothing asked, nothing found, no error', async () => {

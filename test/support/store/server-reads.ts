@@ -13,6 +13,8 @@ import {
 } from '@throughline/model';
 import type { BeginSpan, CoverageOptions, ListOptions, TraceStore } from '@throughline/store';
 
+const TRACES_AT_ONCE = 8;
+
 /**
  * The trace store as the HTTP API shows it: every method asks the running server. Span values come from
  * the OTLP form of a trace, the one that is exact.
@@ -25,11 +27,28 @@ export class ServerReads implements TraceStore {
   }
 
   async spansOfTraces(traceIds: readonly string[], limit: number) {
-    const traces = await Promise.all(traceIds.map((id) => this.#trace(id)));
+    const traces: Span[][] = [];
+    // No more at once than the server reads at once: none has to wait for its turn.
+    for (let from = 0; from < traceIds.length; from += TRACES_AT_ONCE) {
+      const some = traceIds.slice(from, from + TRACES_AT_ONCE);
+      traces.push(...(await Promise.all(some.map((id) => this.#trace(id)))));
+    }
     const rank = ({ startNs, traceId, spanId }: Span) =>
       `${String(startNs).padStart(20, '0')}${traceId}${spanId}`;
     const spans = traces.flat().toSorted((left, right) => (rank(left) < rank(right) ? -1 : 1));
     return { spans: spans.slice(0, limit), truncated: spans.length > limit };
+  }
+
+  async spansAndCauses(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+    limit: number,
+  ) {
+    const asked = await this.spansOfTraces(traceIds, Number.MAX_SAFE_INTEGER);
+    const causes = asked.spans
+      .filter(({ name }) => !isBeginName(definition, name))
+      .flatMap(({ links }) => links.map(({ traceId }) => traceId));
+    return this.spansOfTraces([...new Set([...traceIds, ...causes])], limit);
   }
 
   async linksToTraces(traceIds: readonly string[], limit: number) {

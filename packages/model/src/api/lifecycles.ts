@@ -22,10 +22,14 @@ export const lifecyclesQuerySchema = z.object({
 });
 export type LifecyclesQuery = z.output<typeof lifecyclesQuerySchema>;
 
-/** `cursor` is there when more rows follow. `total`: rows that match in the whole range. */
+/**
+ * `cursor` is there when more rows follow. `total`: rows that match in the whole range; with a `totalBound`
+ * it is not exact, and at least so many match (`lower`), or at most (`upper`).
+ */
 export const lifecyclesResponseSchema = z.object({
   rows: z.array(lifecycleRowSchema),
   total: z.number().int(),
+  totalBound: z.enum(['lower', 'upper']).optional(),
   cursor: z.string().optional(),
 });
 export type LifecyclesResponse = z.output<typeof lifecyclesResponseSchema>;

@@ -40,6 +40,7 @@ function storeOf(reads: Partial<TraceStore> = {}): Store {
       spans: ids.includes(TRACE_ID) ? [SPAN] : [],
       truncated: false,
     }),
+    spansAndCauses: async (_, ids, limit) => all.spansOfTraces(ids, limit),
     tracesLinkingTo: async () => ({ traceIds: [], truncated: false }),
     linksToTraces: async () => ({ links: [], truncated: false }),
     findBegins: none,

@@ -108,6 +108,10 @@ async function listLifecycles(
     cursor: query.cursor,
   });
   const lifecycles = await readLifecycles(store, definition, page.rows);
-  const response = { rows: lifecycles.map(lifecycleRow), total: page.total };
-  return page.cursor === undefined ? response : { ...response, cursor: page.cursor };
+  const { total, totalBound, cursor } = page;
+  return {
+    ...{ rows: lifecycles.map(lifecycleRow), total },
+    ...(totalBound !== undefined && { totalBound }),
+    ...(cursor !== undefined && { cursor }),
+  };
 }

@@ -38,6 +38,8 @@ test('one order alone is read with the other members of its batch, and nothing o
   const peer = lifecycle?.segments.find(({ kind }) => kind === 'batch_peer');
   expect(peer).toMatchObject({ fromNs: 1200n, toNs: 1450n });
   expect(lifecycle).toMatchObject({ complete: true, truncated: false });
+  // Three hops, of which the last finds nothing, and the spans.
+  expect(store.queries).toBe(4);
 });
 
 test('the chain behind a lost span is read backwards', async () => {
@@ -55,6 +57,29 @@ test('lifecycles come in the order of the begins, without those that the store d
   const lifecycles = await readLifecycles(store, ORDER_LIFECYCLE, begins);
   expect(lifecycles.map(({ key }) => key)).toEqual(['u2/o2', 'u1/o1']);
   expect(await readLifecycles(store, ORDER_LIFECYCLE, [])).toEqual([]);
+});
+
+test('causes are the same, and cut off alike, whether they come with what they caused or after it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 2 ** 31 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 0, max: 4 }),
+      async (seed, spansMax, tracesMax, hopsMax) => {
+        const system = randomOrderSystem(seed);
+        const spans = spansOf(system, new Map());
+        const begins = system.orders.map(({ begin }) => beginAt(spanRefOf(begin)));
+        const limits = { ...READ_LIMITS, spansMax, tracesMax, hopsMax };
+        const read = (store: MemoryStore) =>
+          readLifecycles(store, ORDER_LIFECYCLE, begins.slice(0, 2), limits);
+        const stepwise = new MemoryStore(spans);
+        stepwise.spansAndCauses = async () => ({ spans: [], truncated: true });
+        expect(await read(new MemoryStore(spans))).toEqual(await read(stepwise));
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
 
 test.each([

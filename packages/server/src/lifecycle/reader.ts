@@ -39,6 +39,7 @@ const BUILT_AT_ONCE_MAX = 16;
  * Forward: the traces of the begins, then the traces that link to these, and so on, by links alone; only
  * then their spans, nearest first. Then back: the traces that these link to and that were not met, which hold the other members of batches (whose arrivals a
  * batch waited for) and what remains of a chain with a lost span; these are not followed forward again.
+ * The first step back comes in one answer with the spans met forward, where that answer is whole.
  * What a limit cuts off makes every lifecycle of this read `truncated`.
  *
  * @returns in the order of the begins, without those whose begin span the store did not return
@@ -75,6 +76,8 @@ class Reading {
   readonly #definition: LifecycleDefinition;
   readonly #limits: ReadLimits;
   readonly #traces = new Set<string>();
+  /** The spans of the traces that those met forward link to, where they came with these. */
+  #causes: readonly Span[] | undefined;
   #linksLeft: number;
 
   constructor(store: TraceStore, definition: LifecycleDefinition, limits: ReadLimits) {
@@ -100,7 +103,7 @@ class Reading {
       }
       frontier = this.#admit(await this.#linksTo(frontier));
     }
-    await this.#readSpans(met);
+    if (!(await this.#readWithCauses(met))) await this.#readSpans(met);
   }
 
   async back(): Promise<void> {
@@ -110,7 +113,7 @@ class Reading {
       const causes = spans.flatMap((span) => this.#causesOf(span, fanIn));
       const traces = this.#admit(causes);
       if (traces.length === 0) return;
-      spans = await this.#readSpans(traces);
+      spans = fanIn ? await this.#readFirstCauses(traces) : await this.#readSpans(traces);
       fanIn = false;
     }
   }
@@ -125,6 +128,26 @@ class Reading {
     for (const { type } of span.links) counts.set(type, (counts.get(type) ?? 0) + 1);
     const links = fanIn ? span.links : span.links.filter(({ type }) => counts.get(type) === 1);
     return links.map(({ traceId }) => traceId);
+  }
+
+  /** @returns false, with nothing read, when that is too much for one answer */
+  async #readWithCauses(traceIds: readonly string[]): Promise<boolean> {
+    if (traceIds.length > TRACES_AT_ONCE_MAX) return false;
+    const { spansMax } = this.#limits;
+    const page = await this.#store.spansAndCauses(this.#definition, traceIds, spansMax);
+    if (page.truncated) return false;
+    const met = new Set(traceIds);
+    for (const span of page.spans) if (met.has(span.traceId)) this.spans.push(span);
+    this.#causes = page.spans.filter(({ traceId }) => !met.has(traceId));
+    return true;
+  }
+
+  async #readFirstCauses(traceIds: readonly string[]): Promise<readonly Span[]> {
+    if (!this.#causes) return this.#readSpans(traceIds);
+    const admitted = new Set(traceIds);
+    const spans = this.#causes.filter(({ traceId }) => admitted.has(traceId));
+    for (const span of spans) this.spans.push(span);
+    return spans;
   }
 
   async #readSpans(traceIds: readonly string[]): Promise<Span[]> {

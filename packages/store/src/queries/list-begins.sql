@@ -1,5 +1,5 @@
--- Lifecycles: for each key its first begin in the range, and its first terminal end. Made to be
--- fast over a hundred thousand of them: attributes are named one by one, as constants (a map is ten
+-- Lifecycles that begin in a stretch of time: for each key its first begin in it, and its first terminal
+-- end; newest first, and how many match. Attributes are named one by one, as constants (a map is ten
 -- times slower to look up by a computed name), and what belongs together is joined into one string
 -- (tuples are five times slower to aggregate). A key's parts are joined by the byte 0, which no
 -- business id contains.
@@ -10,7 +10,7 @@ WITH
             concat(
                 attributes[{key_1:String}], '\0', attributes[{key_2:String}], '\0',
                 attributes[{key_3:String}], '\0', attributes[{key_4:String}]) AS key,
-            min(start_ns) AS first_ns,
+            min(start_ns) AS begin_ns,
             argMin(lower(hex(concat(trace_id, span_id))), start_ns) AS begin_ids,
             argMin(
                 concat(
@@ -39,26 +39,20 @@ WITH
         WHERE name IN {end_names:Array(String)}
             AND attributes[{status_attribute:String}] IN {terminal_statuses:Array(String)}
             AND start_ns >= {ends_from_ns:Int64}
+            AND key GLOBAL IN (SELECT key FROM begins)
         GROUP BY key
     ),
-    lifecycles AS
+    matching AS
     (
         SELECT
             begins.key AS key,
-            shown,
-            first_ns AS begin_ns,
+            begin_ns,
             begin_ids,
             last_ns AS end_ns,
             end_ids_status,
             if(end_ids_status = '', 'open', substring(end_ids_status, 49)) AS status,
-            if(end_ids_status = '', {as_of_ns:Int64}, last_ns) - first_ns AS duration_ns,
-            if({sort:String} = 'begin', first_ns, duration_ns) AS rank_ns
+            count() OVER () AS total
         FROM begins LEFT JOIN ends ON begins.key = ends.key
-    ),
-    matching AS
-    (
-        SELECT *, count() OVER () AS total
-        FROM lifecycles
         WHERE ({status:String} = '' OR status = {status:String}) AND if(
             empty({words:Array(String)}),
             true,
@@ -75,9 +69,9 @@ SELECT
     substring(end_ids_status, 1, 32) AS end_trace_id,
     substring(end_ids_status, 33, 16) AS end_span_id,
     status,
-    rank_ns,
+    begin_ns AS rank_ns,
     total
 FROM matching
-WHERE (rank_ns, begin_ids) < ({after_rank_ns:Int64}, {after_begin_ids:String})
-ORDER BY rank_ns DESC, begin_ids DESC
+WHERE (begin_ns, begin_ids) < ({after_rank_ns:Int64}, {after_begin_ids:String})
+ORDER BY begin_ns DESC, begin_ids DESC
 LIMIT {rows_max:UInt32}

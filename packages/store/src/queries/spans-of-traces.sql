@@ -1,3 +1,4 @@
+-- The mark stands for one of in-asked.sql and in-asked-and-causes.sql.
 -- A sender that had no answer sends again, so a span can be stored twice: it is returned once.
 SELECT
     lower(hex(trace_id)) AS trace_id,
@@ -22,7 +23,7 @@ SELECT
     links.flags AS link_flags,
     dropped_attributes, dropped_events, dropped_links
 FROM spans
-PREWHERE spans.trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
+PREWHERE spans.trace_id {{traces}}
 ORDER BY start_ns, trace_id, span_id
 LIMIT 1 BY trace_id, span_id
 LIMIT {rows_max:UInt32}

@@ -1,22 +1,9 @@
-import {
-  isKeyedByTrace,
-  type LifecycleDefinition,
-  NS_PER_S,
-  nowNs,
-  spanRef,
-} from '@throughline/model';
-import type { Database } from '../database.ts';
-import {
-  beginParameters,
-  endParameters,
-  idKeyOf,
-  keyParameters,
-  LISTED_ATTRIBUTES,
-} from '../indexed.ts';
+import { isKeyedByTrace, type LifecycleDefinition, spanRef } from '@throughline/model';
+import type { Database, QueryParameters } from '../database.ts';
+import { beginParameters, idKeyOf } from '../indexed.ts';
 import { query } from '../sql.ts';
 import type {
   BeginPage,
-  BeginRow,
   BeginSpan,
   CoverageOptions,
   HopPage,
@@ -27,32 +14,24 @@ import type {
   TraceStore,
 } from '../trace-store.ts';
 import { readCoverage } from './coverage.ts';
-import { decodeCursor, encodeCursor, firstCursor } from './cursor.ts';
+import { listByKey } from './key-lists.ts';
 import { NO_ORIGIN, Origins } from './origins.ts';
 import { decodeKeyValues, linkTypeOf, type SpanRow, toSpan } from './span-row.ts';
 import { listByTrace } from './trace-lists.ts';
 
-const SPANS_OF_TRACES = query('spans-of-traces');
+const SPANS = query('spans-of-traces');
+const SPANS_OF_TRACES = SPANS.replace('{{traces}}', query('in-asked'));
+const SPANS_AND_CAUSES = SPANS.replace('{{traces}}', query('in-asked-and-causes'));
 const TRACES_LINKING_TO = query('traces-linking-to');
 const LINKS_TO_TRACES = query('links-to-traces');
 const FIND_BEGINS = query('find-begins');
 const BEGINS_OF_TRACES = query('begins-of-traces');
-const LIST_BEGINS = query('list-begins');
 
 /** More begins than this for one key, or in one answer's traces, is a fault of the senders. */
 const BEGINS_MAX = 10_000;
 /** Traces in which one id is looked for. */
 const TRACES_OF_ID_MAX = 100_000;
 const TRACE_ID = /^[0-9a-f]{32}$/;
-const INT64_MIN = -9_223_372_036_854_775_808n;
-const INT64_MAX = 9_223_372_036_854_775_807n;
-
-/** What a word of a list's filter is looked for in, besides the key and the status. */
-const [word_1, word_2, word_3] = LISTED_ATTRIBUTES;
-const WORD_ATTRIBUTES = { word_1, word_2, word_3 };
-
-/** By how much the clock of the host where a lifecycle ends may be behind that where it began. */
-const CLOCK_SKEW_MAX_NS = 60n * NS_PER_S;
 
 interface LinkTargetRow {
   target_trace_id: string;
@@ -73,19 +52,6 @@ interface BeginSpanRow {
   key: string[];
 }
 
-interface LifecycleRow {
-  key: string[];
-  begin_ns: string;
-  trace_id: string;
-  span_id: string;
-  end_ns: string;
-  end_trace_id: string;
-  end_span_id: string;
-  status: string;
-  rank_ns: string;
-  total: string;
-}
-
 /** The trace store's reads, over the engine's tables. */
 export class EngineReads implements TraceStore {
   readonly #database: Pick<Database, 'rows'>;
@@ -98,14 +64,17 @@ export class EngineReads implements TraceStore {
 
   async spansOfTraces(traceIds: readonly string[], limit: number): Promise<SpanPage> {
     if (traceIds.length === 0) return { spans: [], truncated: false };
-    const rows = await this.#database.rows<SpanRow>(SPANS_OF_TRACES, {
-      trace_ids: traceIds,
-      rows_max: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const origins = await this.#origins.of(new Set(page.map((row) => row.origin_id)));
-    const spans = page.map((row) => toSpan(row, origins.get(row.origin_id) ?? NO_ORIGIN));
-    return { spans, truncated: rows.length > limit };
+    return this.#spans(SPANS_OF_TRACES, { trace_ids: traceIds }, limit);
+  }
+
+  async spansAndCauses(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+    limit: number,
+  ): Promise<SpanPage> {
+    if (traceIds.length === 0) return { spans: [], truncated: false };
+    const parameters = { ...beginParameters(definition), trace_ids: traceIds };
+    return this.#spans(SPANS_AND_CAUSES, parameters, limit);
   }
 
   async tracesLinkingTo(traceIds: readonly string[], limit: number): Promise<TracePage> {
@@ -179,42 +148,15 @@ export class EngineReads implements TraceStore {
         beginsOfTraces: (traceIds) => this.beginsOfTraces(definition, traceIds),
       });
     }
-    const { sort, limit } = options;
-    const after =
-      options.cursor === undefined
-        ? firstCursor(sort, nowNs())
-        : decodeCursor(options.cursor, sort);
-    const rows = await this.#database.rows<LifecycleRow>(LIST_BEGINS, {
-      ...WORD_ATTRIBUTES,
-      ...beginParameters(definition),
-      ...endParameters(definition),
-      key_attributes: definition.keyAttributes,
-      ...keyParameters(definition),
-      status: options.status ?? '',
-      words: options.words.map((word) => word.toLowerCase()),
-      start_ns: options.startNs ?? INT64_MIN,
-      end_ns: options.endNs ?? INT64_MAX,
-      ends_from_ns: options.startNs === undefined ? INT64_MIN : options.startNs - CLOCK_SKEW_MAX_NS,
-      sort,
-      as_of_ns: after.asOfNs,
-      after_rank_ns: after.rankNs,
-      after_begin_ids: after.beginIds,
-      rows_max: limit + 1,
-    });
+    return listByKey({ database: this.#database, definition, options });
+  }
+
+  async #spans(text: string, parameters: QueryParameters, limit: number): Promise<SpanPage> {
+    const rows = await this.#database.rows<SpanRow>(text, { ...parameters, rows_max: limit + 1 });
     const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
-    return {
-      rows: page.map(toBeginRow),
-      total: Number(rows[0]?.total ?? 0),
-      cursor:
-        last &&
-        encodeCursor({
-          sort,
-          asOfNs: after.asOfNs,
-          rankNs: BigInt(last.rank_ns),
-          beginIds: `${last.trace_id}${last.span_id}`,
-        }),
-    };
+    const origins = await this.#origins.of(new Set(page.map((row) => row.origin_id)));
+    const spans = page.map((row) => toSpan(row, origins.get(row.origin_id) ?? NO_ORIGIN));
+    return { spans, truncated: rows.length > limit };
   }
 }
 
@@ -236,19 +178,5 @@ function toBegin(row: BeginSpanRow, key: readonly string[]): BeginSpan {
     span: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
     key,
     beginNs: BigInt(row.start_ns),
-  };
-}
-
-function toBeginRow(row: LifecycleRow): BeginRow {
-  const end = {
-    span: spanRef({ traceId: row.end_trace_id, spanId: row.end_span_id }),
-    endNs: BigInt(row.end_ns),
-    status: row.status,
-  };
-  return {
-    span: spanRef({ traceId: row.trace_id, spanId: row.span_id }),
-    key: row.key,
-    beginNs: BigInt(row.begin_ns),
-    end: row.end_trace_id === '' ? undefined : end,
   };
 }

@@ -15,7 +15,7 @@ const COVERAGE_INTERVAL_MS = 10_000;
 const PAGE_ROWS = 100;
 
 /** More rows than anyone reads: past it the list asks for a narrower filter. */
-export const PAGES_MAX = 50;
+const PAGES_MAX = 50;
 
 /** Server state: one retry for what may pass by itself, none for what the server has decided. */
 export function createQueryClient(): QueryClient {

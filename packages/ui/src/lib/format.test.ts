@@ -5,6 +5,7 @@ import {
   formatMany,
   formatNs,
   formatPercent,
+  formatTotal,
   safeHref,
 } from './format.ts';
 
@@ -23,6 +24,12 @@ test('shares keep two digits below ten percent and say nothing about an empty wh
 test('one of something is not called many', () => {
   expect(formatMany(1, 'span')).toBe('1 span');
   expect(formatMany(0, 'span')).toBe('0 spans');
+});
+
+test('a total that is not exact says on which side the true one is', () => {
+  expect(formatTotal(1234, undefined)).toBe('1\u2009234');
+  expect(formatTotal(1234, 'lower')).toBe('1\u2009234+');
+  expect(formatTotal(1234, 'upper')).toBe('≈ 1\u2009234');
 });
 
 test('thousands are separated by thin spaces', () => {

@@ -20,6 +20,12 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, '\u2009');
 }
 
+/** A count of a list that may be long: `50 000+` of at least so many, `≈ 740 000` of at most. */
+export function formatTotal(total: number, bound: 'lower' | 'upper' | undefined): string {
+  if (bound === undefined) return formatCount(total);
+  return bound === 'lower' ? `${formatCount(total)}+` : `≈ ${formatCount(total)}`;
+}
+
 /** A count with its noun: `1 span`, `2 spans`. */
 export function formatMany(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-import type { Span } from '@throughline/model';
+import { isBeginName, type LifecycleDefinition, type Span } from '@throughline/model';
 import type { TraceStore } from '@throughline/store';
 
 /** The part of a trace store that reads graphs, over an array; counts its queries. */
@@ -15,6 +15,18 @@ export class MemoryStore implements TraceStore {
     const wanted = new Set(traceIds);
     const spans = this.#spans.filter(({ traceId }) => wanted.has(traceId));
     return { spans: spans.slice(0, limit), truncated: spans.length > limit };
+  }
+
+  async spansAndCauses(
+    definition: LifecycleDefinition,
+    traceIds: readonly string[],
+    limit: number,
+  ) {
+    const asked = new Set(traceIds);
+    const causes = this.#spans
+      .filter(({ traceId, name }) => asked.has(traceId) && !isBeginName(definition, name))
+      .flatMap(({ links }) => links.map(({ traceId }) => traceId));
+    return this.spansOfTraces([...traceIds, ...causes], limit);
   }
 
   async tracesLinkingTo(traceIds: readonly string[], limit: number) {

@@ -13,8 +13,8 @@ const MODE_TEXT: Readonly<Record<LiveMode, string>> = {
 interface LiveControlProps {
   readonly mode: LiveMode;
   readonly filter: LifecyclesFilter;
-  /** How many matched when the list was last brought up to date. */
-  readonly total: number;
+  /** How many matched when the list was last brought up to date; undefined when not all were counted. */
+  readonly total: number | undefined;
   readonly onPause: () => void;
   readonly onResume: () => void;
 }
@@ -24,10 +24,10 @@ export function LiveControl({ mode, filter, total, onPause, onResume }: LiveCont
   const paused = mode === 'paused';
   const { data: latest = total } = useQuery({
     ...totalQuery(filter),
-    enabled: paused,
+    enabled: paused && total !== undefined,
     refetchInterval: POLL_INTERVAL_MS,
   });
-  const newer = Math.max(0, latest - total);
+  const newer = Math.max(0, (latest ?? 0) - (total ?? 0));
   return (
     <div className={styles.control} data-mode={mode}>
       <span className={styles.mode} role="status">

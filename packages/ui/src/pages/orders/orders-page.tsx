@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import type { LifecycleRow } from '@throughline/model';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { lifecyclesQuery, PAGES_MAX, POLL_INTERVAL_MS } from '../../api/queries.ts';
+import { lifecyclesQuery, POLL_INTERVAL_MS } from '../../api/queries.ts';
 import { KindLegend } from '../../components/kind-legend.tsx';
 import { Loading, PageError } from '../../components/notice.tsx';
-import { formatCount } from '../../lib/format.ts';
+import { formatCount, formatTotal } from '../../lib/format.ts';
 import {
   kindOf,
   LIFECYCLE_KINDS,
@@ -50,7 +50,8 @@ function useOrders(search: OrdersSearch, live: Live) {
     );
     void query.refetch();
   };
-  return { query, rows, total: pages?.[0]?.total ?? 0, filter, restart };
+  const { total = 0, totalBound } = pages?.[0] ?? {};
+  return { query, rows, total, totalBound, filter, restart };
 }
 
 /** The row that keys have moved to, and that Enter opens. Whoever walks wants rows to stay. */
@@ -75,11 +76,18 @@ function useRowCursor(rows: readonly LifecycleRow[], live: Live) {
   return { current, clear: () => setCurrent(undefined) };
 }
 
-function footerText(count: number, total: number, pages: number, more: boolean): string {
-  if (more) return `${formatCount(count)} of ${formatCount(total)} loaded, scroll for more`;
-  if (pages >= PAGES_MAX && count < total) {
-    return `${formatCount(count)} of ${formatCount(total)}: narrow the filter to see others`;
-  }
+interface Loaded {
+  readonly count: number;
+  /** As it is shown. */
+  readonly total: string;
+  readonly more: boolean;
+  /** Whether there are more that are not shown. */
+  readonly cut: boolean;
+}
+
+function footerText({ count, total, more, cut }: Loaded): string {
+  if (more) return `${formatCount(count)} of ${total} loaded, scroll for more`;
+  if (cut) return `${formatCount(count)} of ${total}: narrow the filter to see others`;
   return `${formatCount(count)} loaded, all there are`;
 }
 
@@ -112,7 +120,7 @@ export function OrdersPage() {
   const live = useLive();
   const scroller = useRef<HTMLDivElement>(null);
   const [scale, setScale] = useState<BarScale>('duration');
-  const { query, rows, total, filter, restart } = useOrders(search, live);
+  const { query, rows, total, totalBound, filter, restart } = useOrders(search, live);
   const cursor = useRowCursor(rows, live);
   const { hasNextPage, isFetching, fetchNextPage } = query;
 
@@ -140,13 +148,13 @@ export function OrdersPage() {
       <KindChoice kind={kind} />
       <div className={styles.bar}>
         <h1 className={styles.title}>
-          {kind.title} <small>{formatCount(total)}</small>
+          {kind.title} <small>{formatTotal(total, totalBound)}</small>
         </h1>
         <OrderFilters key={kind.name} kind={kind} search={search} change={change} />
         <LiveControl
           mode={live.mode}
           filter={filter}
-          total={total}
+          total={totalBound === 'lower' ? undefined : total}
           onPause={live.pause}
           onResume={resume}
         />
@@ -179,7 +187,14 @@ export function OrdersPage() {
       {rows.length > 0 && (
         <footer className={styles.footer}>
           <KindLegend />
-          <span>{footerText(rows.length, total, query.data.pages.length, hasNextPage)}</span>
+          <span>
+            {footerText({
+              count: rows.length,
+              total: formatTotal(total, totalBound),
+              more: hasNextPage,
+              cut: query.data.pages.at(-1)?.cursor !== undefined,
+            })}
+          </span>
         </footer>
       )}
     </div>

@@ -1,0 +1,1 @@
+IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))

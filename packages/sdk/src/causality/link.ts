@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/api';
 import { ATTR, type LinkType } from '@throughline/model/names';
 import type { Carrier } from '../propagation/carrier.ts';
+import { hasValidIds } from '../propagation/trace-parent.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 
 /** The span that a link points to, in whatever form the linking code has it. */
@@ -27,7 +28,9 @@ export type TypedLink = LinkSource & {
  */
 export function toLink(tracing: Tracing, link: TypedLink): Link | undefined {
   const spanContext = spanContextOf(tracing, link);
-  if (!spanContext || !isSpanContextValid(spanContext)) return undefined;
+  if (!spanContext) return undefined;
+  // The API's own check is the wider one, and slow.
+  if (!hasValidIds(spanContext) && !isSpanContextValid(spanContext)) return undefined;
   return { context: spanContext, attributes: { ...link.attributes, [ATTR.linkType]: link.type } };
 }
 

@@ -167,7 +167,7 @@ test('a connection that is reset, closed or talks no HTTP is another attempt', a
   });
   const tracing = testTracing({ relay: undefined, endpoint: server.url });
   tracing.tracer.startSpan('x').end();
-  expect(await tracing.flush(10_000)).toBe(true);
+  expect(await tracing.flush(60_000)).toBe(true);
   expect(requests).toBe(5);
   expect(tracing.stats()).toMatchObject({ exported: 1, queued: 0 });
   await tracing.shutdown(0);
@@ -182,7 +182,7 @@ test('an answer that is cut off after its status is not asked for again', async 
   });
   const tracing = testTracing({ relay: undefined, endpoint: server.url });
   tracing.tracer.startSpan('x').end();
-  expect(await tracing.flush(10_000)).toBe(true);
+  expect(await tracing.flush(60_000)).toBe(true);
   expect(requests).toBe(1);
   expect(tracing.stats()).toMatchObject({ exported: 1, queued: 0 });
   await tracing.shutdown(0);
@@ -196,7 +196,7 @@ test('an answer that never ends counts by its status, at the timeout', async () 
   });
   const tracing = testTracing({ relay: undefined, endpoint: server.url, exportTimeoutMs: 200 });
   tracing.tracer.startSpan('x').end();
-  expect(await tracing.flush(10_000)).toBe(true);
+  expect(await tracing.flush(60_000)).toBe(true);
   expect(tracing.stats()).toMatchObject({ exported: 1, queued: 0 });
   await tracing.shutdown(0);
   await server.stop();
@@ -217,7 +217,7 @@ test('spans wait for a server that is not there yet', async () => {
   expect(tracing.stats()).toMatchObject({ ended: 100, exported: 0, queued: 100 });
   expect(lines).toEqual([expect.stringContaining('spans wait to be sent: ECONNREFUSED')]);
   const back = await startServer((response) => response.end(), gone.port);
-  expect(await tracing.flush(10_000)).toBe(true);
+  expect(await tracing.flush(60_000)).toBe(true);
   expect(tracing.stats()).toMatchObject({ exported: 100, queued: 0 });
   expect(lines).toHaveLength(1);
   await tracing.shutdown(0);

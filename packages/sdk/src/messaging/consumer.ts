@@ -57,12 +57,12 @@ export function startConsumer(
   const hasParent = 'parent' in options;
   const parentSpan = hasParent ? options.parent : spanContext;
   const missed = hasParent && options.parent === undefined;
-  const root = baggage ? propagation.setBaggage(MESSAGE_ROOT, baggage) : MESSAGE_ROOT;
-  const base = parentSpan ? trace.setSpanContext(root, parentSpan) : root;
+  const received = baggage ? propagation.setBaggage(MESSAGE_ROOT, baggage) : MESSAGE_ROOT;
   const { businessIds } = options;
-  const parent = businessIds ? withBusinessIds(base, businessIds) : base;
-  const leftOut = tracing.tracer.startLeftOut(parent, options.attributes);
-  if (leftOut) return startedSpan(leftOut, parent);
+  const root = businessIds ? withBusinessIds(received, businessIds) : received;
+  const leftOut = tracing.tracer.leaveOut(parentSpan, options.attributes);
+  if (leftOut) return startedSpan(leftOut, root);
+  const parent = parentSpan ? trace.setSpanContext(root, parentSpan) : root;
   const attributes = new AttributeList();
   addMessagingAttributes(attributes, options, 'process');
   if (missed) attributes.add(ATTR.correlation, 'missed');

@@ -1,5 +1,6 @@
 import { type Context, propagation } from '@opentelemetry/api';
 import type { BaggageMember } from './baggage.ts';
+import { messageContext } from './chained-context.ts';
 import { StrictBaggage } from './strict-baggage.ts';
 
 /**
@@ -20,5 +21,5 @@ export function withBusinessIds(context: Context, ids: BusinessIds): Context {
   if (changes.length === 0) return context;
   const baggage = propagation.getBaggage(context);
   const before = baggage ? StrictBaggage.from(baggage) : new StrictBaggage([]);
-  return propagation.setBaggage(context, before.with(changes));
+  return propagation.setBaggage(messageContext(context), before.with(changes));
 }

@@ -121,13 +121,13 @@ export class StrictPropagator implements CarrierPropagator {
       return { spanContext: undefined, baggage, outcome: 'withoutContext' };
     }
     const spanContext =
-      traceparent === undefined ? parseCompact(compact ?? '') : parseTraceParent(traceparent);
-    if (!spanContext) return { spanContext, baggage, outcome: 'malformed' };
-    if (traceparent !== undefined && tracestate !== undefined) {
-      const traceState = StrictTraceState.parse(tracestate);
-      if (traceState) spanContext.traceState = traceState;
-    }
-    return { spanContext, baggage, outcome: 'withContext' };
+      traceparent === undefined
+        ? parseCompact(compact ?? '')
+        : parseTraceParent(
+            traceparent,
+            tracestate === undefined ? undefined : StrictTraceState.parse(tracestate),
+          );
+    return { spanContext, baggage, outcome: spanContext ? 'withContext' : 'malformed' };
   }
 
   #injectSpan<C>(spanContext: SpanContext | undefined, carrier: C, setter: TextMapSetter<C>): void {

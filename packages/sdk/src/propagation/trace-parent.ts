@@ -1,4 +1,4 @@
-import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
 import { trimOws } from './carrier.ts';
 
 const SAMPLED_FLAG = TraceFlags.SAMPLED;
@@ -16,14 +16,38 @@ const DASH = 0x2d;
 const DIGITS = new Int8Array(256).fill(-1);
 for (let digit = 0; digit < 16; digit += 1) DIGITS[digit.toString(16).charCodeAt(0)] = digit;
 
+/** A span context whose ids were checked when they were read, or made here: nobody need look again. */
+export class CheckedSpanContext implements SpanContext {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+  readonly traceState?: TraceState;
+  readonly isRemote?: boolean;
+
+  constructor(
+    traceId: string,
+    spanId: string,
+    traceFlags: number,
+    traceState?: TraceState,
+    isRemote?: boolean,
+  ) {
+    this.traceId = traceId;
+    this.spanId = spanId;
+    this.traceFlags = traceFlags;
+    if (traceState) this.traceState = traceState;
+    if (isRemote) this.isRemote = isRemote;
+  }
+}
+
 /**
  * Parses a `traceparent` (W3C Trace Context 2, section 3.2). Version 00 is exactly 55 characters; of
  * a higher version the first 55 count, if nothing or a dash follows, and its sampled flag. Flags
  * that nobody defined are cleared.
  *
+ * @param traceState what goes with it
  * @returns `undefined` when it is not valid
  */
-export function parseTraceParent(header: string): SpanContext | undefined {
+export function parseTraceParent(header: string, traceState?: TraceState): SpanContext | undefined {
   if (header.length > CHARS_MAX) return undefined;
   const text = header.length === LENGTH ? header : trimOws(header);
   if (
@@ -34,17 +58,19 @@ export function parseTraceParent(header: string): SpanContext | undefined {
   ) {
     return undefined;
   }
-  const version = (digitAt(text, 0) << 4) | digitAt(text, 1);
-  const flags = (digitAt(text, 53) << 4) | digitAt(text, 54);
+  const version = (hexDigitAt(text, 0) << 4) | hexDigitAt(text, 1);
+  const flags = (hexDigitAt(text, 53) << 4) | hexDigitAt(text, 54);
   if (version < 0 || version === 0xff || flags < 0) return undefined;
   if (!isId(text, 3, 35) || !isId(text, 36, 52)) return undefined;
   if (text.length > LENGTH && (version === 0 || !goesOn(text))) return undefined;
-  return {
-    traceId: text.slice(3, 35),
-    spanId: text.slice(36, 52),
-    traceFlags: flags & (version === 0 ? KNOWN_FLAGS : SAMPLED_FLAG),
-    isRemote: true,
-  };
+  const traceFlags = flags & (version === 0 ? KNOWN_FLAGS : SAMPLED_FLAG);
+  return new CheckedSpanContext(
+    text.slice(3, 35),
+    text.slice(36, 52),
+    traceFlags,
+    traceState,
+    true,
+  );
 }
 
 /** Always version 00 with two digits of known flags. */
@@ -53,7 +79,9 @@ export function formatTraceParent({ traceId, spanId, traceFlags }: SpanContext):
 }
 
 /** Whether both ids have the right number of lower-case hex digits, and are not all zero. */
-export function hasValidIds({ traceId, spanId }: SpanContext): boolean {
+export function hasValidIds(spanContext: SpanContext): boolean {
+  if (spanContext instanceof CheckedSpanContext) return true;
+  const { traceId, spanId } = spanContext;
   return (
     traceId.length === 32 && spanId.length === 16 && isId(traceId, 0, 32) && isId(spanId, 0, 16)
   );
@@ -68,13 +96,14 @@ function goesOn(text: string): boolean {
 function isId(text: string, from: number, to: number): boolean {
   let bits = 0;
   for (let at = from; at < to; at += 1) {
-    const digit = digitAt(text, at);
+    const digit = hexDigitAt(text, at);
     if (digit < 0) return false;
     bits |= digit;
   }
   return bits !== 0;
 }
 
-function digitAt(text: string, at: number): number {
+/** @returns -1 when there is none */
+export function hexDigitAt(text: string, at: number): number {
   return DIGITS[text.charCodeAt(at)] ?? -1;
 }

@@ -1,7 +1,13 @@
-import type { Attributes, AttributeValue, Link, SpanContext } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, Baggage, Link } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE } from '@throughline/model/names';
 import { keyRandomness, samplingThreshold, traceRandomness } from './randomness.ts';
-import { isSampled, type Sampler, type SamplingInput } from './sampler.ts';
+import {
+  type AttributeReader,
+  isSampled,
+  type SampledFlag,
+  type Sampler,
+  type SamplingInput,
+} from './sampler.ts';
 
 /**
  * `lifecycle`: all spans of one order agree, in every trace, service and process, because the
@@ -37,15 +43,14 @@ export class LifecycleSampler implements Sampler {
   }
 
   shouldSample({ attributes, baggage, parent, links, traceId }: SamplingInput): boolean {
-    const own = (name: string) => textOf(attributes.get(name));
-    const byAttributes = this.#byKey(own);
+    const byAttributes = this.#byKey(attributes, undefined);
     if (byAttributes !== undefined) return byAttributes;
     if (parent) return isSampled(parent);
-    const byBaggage = baggage && this.#byKey((name) => own(name) ?? baggage.getEntry(name)?.value);
+    const byBaggage = baggage && this.#byKey(attributes, baggage);
     return byBaggage ?? byLinks(links) ?? traceRandomness(traceId) >= this.#threshold;
   }
 
-  decideByParent(parent: SpanContext, own: Attributes | undefined): boolean | undefined {
+  decideByParent(parent: SampledFlag, own: Attributes | undefined): boolean | undefined {
     if (this.#isOfMessaging) return undefined;
     for (const key of this.#keys) {
       if (own && key.every((name) => textOf(own[name]) !== undefined)) return undefined;
@@ -54,20 +59,29 @@ export class LifecycleSampler implements Sampler {
   }
 
   /** `undefined` when no lifecycle's key is whole. */
-  #byKey(read: (name: string) => string | undefined): boolean | undefined {
+  #byKey(attributes: AttributeReader, baggage: Baggage | undefined): boolean | undefined {
     let decision: boolean | undefined;
     for (const key of this.#keys) {
-      const values: string[] = [];
-      for (const name of key) {
-        const value = read(name);
-        if (value === undefined) break;
-        values.push(value);
-      }
-      if (values.length < key.length) continue;
-      decision = decision === true || keyRandomness(values) >= this.#threshold;
+      const values = valuesOf(key, attributes, baggage);
+      if (values) decision = decision === true || keyRandomness(values) >= this.#threshold;
     }
     return decision;
   }
+}
+
+/** `undefined` when one is missing. */
+function valuesOf(
+  key: readonly string[],
+  attributes: AttributeReader,
+  baggage: Baggage | undefined,
+): readonly string[] | undefined {
+  const values: string[] = [];
+  for (const name of key) {
+    const value = textOf(attributes.get(name)) ?? baggage?.getEntry(name)?.value;
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 /** A number counts as its digits, as baggage carries it. Other values name no lifecycle. */

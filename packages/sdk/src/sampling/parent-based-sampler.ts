@@ -1,5 +1,4 @@
-import type { SpanContext } from '@opentelemetry/api';
-import { isSampled, type Sampler, type SamplingInput } from './sampler.ts';
+import { isSampled, type SampledFlag, type Sampler, type SamplingInput } from './sampler.ts';
 
 /** `parentbased_*`: a parent decides for its children, and another sampler for new traces. */
 export class ParentBasedSampler implements Sampler {
@@ -15,7 +14,7 @@ export class ParentBasedSampler implements Sampler {
     return input.parent ? isSampled(input.parent) : this.#root.shouldSample(input);
   }
 
-  decideByParent(parent: SpanContext): boolean {
+  decideByParent(parent: SampledFlag): boolean {
     return isSampled(parent);
   }
 }

@@ -1,3 +1,4 @@
+import { hexDigitAt } from '../propagation/trace-parent.ts';
 import { Hash64 } from './hash64.ts';
 
 /** Bits of randomness that are compared: 13 hexadecimal digits, which a number holds exactly. */
@@ -14,7 +15,11 @@ const VALUE_END = 0xff;
  * sampling). The last four bits are left out.
  */
 export function traceRandomness(traceId: string): number {
-  return Number.parseInt(traceId.slice(DIGITS_FROM, DIGITS_TO), 16);
+  let randomness = 0;
+  for (let at = DIGITS_FROM; at < DIGITS_TO; at += 1) {
+    randomness = randomness * 16 + hexDigitAt(traceId, at);
+  }
+  return randomness;
 }
 
 /**

@@ -12,6 +12,9 @@ export interface AttributeReader {
   get(name: string): AttributeValue | undefined;
 }
 
+/** What of a span context tells whether it is sampled. */
+export type SampledFlag = Pick<SpanContext, 'traceFlags'>;
+
 /** What is known of a span before it starts. */
 export interface SamplingInput {
   /** The parent, if it has a valid one. */
@@ -35,9 +38,9 @@ export interface Sampler {
    *
    * @param own the attributes that the caller gives the child; the sdk may add those of messaging
    */
-  decideByParent?(parent: SpanContext, own: Attributes | undefined): boolean | undefined;
+  decideByParent?(parent: SampledFlag, own: Attributes | undefined): boolean | undefined;
 }
 
-export function isSampled({ traceFlags }: SpanContext): boolean {
+export function isSampled({ traceFlags }: SampledFlag): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

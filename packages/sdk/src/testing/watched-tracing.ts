@@ -25,6 +25,7 @@ export function watchedTracing(options?: TracingOptions): WatchedTracing {
       startSpan: (name, ...rest) => keep(name, inner.startSpan(name, ...rest)),
       startWith: (name, ...rest) => keep(name, inner.startWith(name, ...rest)),
       startLeftOut: (parent, own) => inner.startLeftOut(parent, own),
+      leaveOut: (parent, own) => inner.leaveOut(parent, own),
       startActiveSpan: inner.startActiveSpan.bind(inner),
     },
   };

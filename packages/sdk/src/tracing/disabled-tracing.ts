@@ -54,6 +54,7 @@ function noTracer(): MessageTracer {
   const tracer = new ProxyTracerProvider().getTracer('disabled');
   return Object.assign(tracer, {
     startLeftOut: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+    leaveOut: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
     startWith: (name: string, parent: Context) => tracer.startSpan(name, {}, parent),
   });
 }

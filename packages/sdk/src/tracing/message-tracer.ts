@@ -3,6 +3,7 @@ import type {
   Context,
   Link,
   Span,
+  SpanContext,
   SpanKind,
   TimeInput,
   Tracer,
@@ -19,6 +20,8 @@ export interface MessageTracer extends Tracer {
    * before the parent does
    */
   startLeftOut(parent: Context, own: Attributes | undefined): Span | undefined;
+  /** As {@link startLeftOut}, for a parent that is in no context yet. */
+  leaveOut(parent: SpanContext | undefined, own: Attributes | undefined): Span | undefined;
   startWith(name: string, parent: Context, start: MessageSpanStart): Span;
 }
 

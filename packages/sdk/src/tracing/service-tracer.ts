@@ -16,11 +16,12 @@ import type { BaggageAllowList } from '../privacy/baggage-allow-list.ts';
 import { atTrustBoundary } from '../privacy/trust-boundary.ts';
 import { goesOutside, isWithheldHere, withholdContext } from '../privacy/withheld-context.ts';
 import { isTracingSuppressed } from '../propagation/suppression.ts';
-import { hasValidIds, RANDOM_FLAG } from '../propagation/trace-parent.ts';
-import type { Sampler } from '../sampling/sampler.ts';
+import { CheckedSpanContext, hasValidIds, RANDOM_FLAG } from '../propagation/trace-parent.ts';
+import { type AttributeReader, isSampled, type Sampler } from '../sampling/sampler.ts';
 import { AttributeList } from './attribute-list.ts';
+import { LeftOutSpan, type SpanTrace } from './left-out-span.ts';
 import type { MessageSpanStart, MessageTracer } from './message-tracer.ts';
-import { RandomIdGenerator } from './random-id-generator.ts';
+import { ids } from './random-id-generator.ts';
 import { RecordingSpan, type SpanEnvironment } from './recording-span.ts';
 import { hrTimeOf } from './time-input.ts';
 import type { TrustConfig } from './trust-config.ts';
@@ -34,7 +35,6 @@ export interface TracerCore extends Omit<SpanEnvironment, 'scope'> {
 }
 
 const NO_LINKS: readonly Link[] = [];
-const ids = new RandomIdGenerator();
 
 /**
  * OpenTelemetry's tracer, written for messages: a span costs what its attributes cost, and one that is
@@ -76,51 +76,78 @@ export class ServiceTracer implements MessageTracer {
     const from = options.root ? trace.deleteSpan(parent) : parent;
     const leftOut = this.startLeftOut(from, options.attributes);
     if (leftOut) return leftOut;
+    if (isTracingSuppressed(from)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const { attributes: given, links } = options;
+    const reader: AttributeReader = { get: (key) => given?.[key] };
+    const decided = this.#decide(from, reader, links ?? NO_LINKS);
+    if (!isSampled(decided)) return new LeftOutSpan(decided);
     const attributes = new AttributeList();
-    attributes.setAll(options.attributes);
-    return this.startWith(name, from, {
+    attributes.setAll(given);
+    return this.#record(name, from, decided, {
       kind: options.kind ?? SpanKind.INTERNAL,
       attributes,
-      links: options.links?.slice(),
+      links: links?.slice(),
       startTime: options.startTime,
     });
   }
 
   startLeftOut(parent: Context, own: Attributes | undefined): Span | undefined {
-    const { sampler } = this.#core;
-    if (!sampler.decideByParent) return undefined;
-    const spanContext = parentOf(parent);
-    if (!spanContext || sampler.decideByParent(spanContext, own) !== false) return undefined;
-    return leftOut(continued(spanContext, 0));
+    const span = trace.getSpan(parent);
+    if (!span) return undefined;
+    // A span that was left out itself need not have an id for that.
+    const isLeftOut = span instanceof LeftOutSpan;
+    return isLeftOut ? this.#leaveOut(span, own) : this.leaveOut(span.spanContext(), own);
+  }
+
+  leaveOut(parent: SpanContext | undefined, own: Attributes | undefined): Span | undefined {
+    return parent && hasValidIds(parent) ? this.#leaveOut(parent, own) : undefined;
+  }
+
+  #leaveOut(parent: SpanTrace, own: Attributes | undefined): Span | undefined {
+    const decision = this.#core.sampler.decideByParent?.(parent, own);
+    return decision === false ? new LeftOutSpan(parent) : undefined;
   }
 
   startWith(name: string, parent: Context, start: MessageSpanStart): Span {
     if (isTracingSuppressed(parent)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const { sampler, clock, allowList } = this.#core;
-    const { attributes, links = NO_LINKS } = start;
-    const parentSpanContext = parentOf(parent);
-    const baggage = propagation.getBaggage(parent);
-    const traceId = parentSpanContext?.traceId ?? ids.generateTraceId();
-    const isSampled = sampler.shouldSample({
-      parent: parentSpanContext,
+    const decided = this.#decide(parent, start.attributes, start.links ?? NO_LINKS);
+    return isSampled(decided)
+      ? this.#record(name, parent, decided, start)
+      : new LeftOutSpan(decided);
+  }
+
+  /** The trace that a span is of, with its own flags. */
+  #decide(parent: Context, attributes: AttributeReader, links: readonly Link[]): SpanTrace {
+    const spanContext = parentOf(parent);
+    const traceId = spanContext?.traceId ?? ids.generateTraceId();
+    const isKept = this.#core.sampler.shouldSample({
+      parent: spanContext,
       traceId,
       attributes,
       links,
-      baggage,
+      baggage: propagation.getBaggage(parent),
     });
-    const flags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
-    const spanContext = parentSpanContext
-      ? continued(parentSpanContext, flags)
-      : { traceId, spanId: ids.generateSpanId(), traceFlags: flags | RANDOM_FLAG };
-    if (!isSampled) return leftOut(spanContext);
+    const random = spanContext ? spanContext.traceFlags & RANDOM_FLAG : RANDOM_FLAG;
+    const traceFlags = random | (isKept ? TraceFlags.SAMPLED : TraceFlags.NONE);
+    return { traceId, traceFlags, traceState: spanContext?.traceState };
+  }
+
+  #record(
+    name: string,
+    parent: Context,
+    { traceId, traceFlags, traceState }: SpanTrace,
+    { kind, attributes, links = NO_LINKS, startTime }: MessageSpanStart,
+  ): Span {
+    const { clock, allowList, onStart } = this.#core;
+    const baggage = propagation.getBaggage(parent);
     if (baggage) allowList.copy(baggage, attributes);
-    this.#core.onStart();
+    onStart();
     return new RecordingSpan(this.#environment, {
       name,
-      kind: start.kind,
-      spanContext,
-      parentSpanContext,
-      startTime: hrTimeOf(start.startTime) ?? clock.now(),
+      kind,
+      spanContext: new CheckedSpanContext(traceId, ids.generateSpanId(), traceFlags, traceState),
+      parentSpanContext: parentOf(parent),
+      startTime: hrTimeOf(startTime) ?? clock.now(),
       attributes,
       links,
     });
@@ -154,18 +181,5 @@ function parentOf(context: Context): SpanContext | undefined {
   const span = trace.getSpan(context);
   if (!span) return undefined;
   const spanContext = span.spanContext();
-  return span instanceof RecordingSpan || hasValidIds(spanContext) ? spanContext : undefined;
-}
-
-/** The context of a child, with the random flag of its trace. */
-function continued(parent: SpanContext, flags: number): SpanContext {
-  const { traceId, traceState } = parent;
-  const traceFlags = flags | (parent.traceFlags & RANDOM_FLAG);
-  const spanId = ids.generateSpanId();
-  return traceState ? { traceId, spanId, traceFlags, traceState } : { traceId, spanId, traceFlags };
-}
-
-/** Not sampled, so not recorded; what follows learns of it from the context. */
-function leftOut(spanContext: SpanContext): Span {
-  return trace.wrapSpanContext(spanContext);
+  return hasValidIds(spanContext) ? spanContext : undefined;
 }

@@ -9,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { ATTR } from '@throughline/model/names';
+import { LeftOutSpan } from './left-out-span.ts';
 
 /** A span under way, with the context that its children and messages belong to. */
 export interface StartedSpan {
@@ -35,6 +36,11 @@ class SpanWithContext implements StartedSpan {
     this.span = span;
     this.context = context;
     this.#supplements = supplements;
+  }
+
+  /** Nothing comes of its end. */
+  get isLeftOut(): boolean {
+    return this.span instanceof LeftOutSpan || this.span === NO_SPAN;
   }
 
   /** Bound: a handler may take it out of the object, and nothing of ours throws. */
@@ -67,9 +73,17 @@ export function noSpan(context: Context): StartedSpan {
  * its promise settles. What was thrown is recorded and thrown on unchanged.
  */
 export function runInSpan<T>(started: StartedSpan, fn: (started: StartedSpan) => T): T {
+  if (started instanceof SpanWithContext && started.isLeftOut) {
+    return context.with(started.context, fn, undefined, started);
+  }
+  return endAfter(started, () => context.with(started.context, fn, undefined, started));
+}
+
+/** As {@link runInSpan}, for what starts no spans: the active context stays. */
+export function endAfter<T>(started: StartedSpan, fn: () => T): T {
   let result: T;
   try {
-    result = context.with(started.context, fn, undefined, started);
+    result = fn();
   } catch (error) {
     started.end({ error });
     throw error;

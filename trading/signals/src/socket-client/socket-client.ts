@@ -1,7 +1,6 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SIGNALS_SPAN } from '@throughline/model';
-import { withBusinessIds } from '@throughline/sdk';
-import { inSpan } from '../in-span.ts';
+import { runInSpan, startedSpan, withBusinessIds } from '@throughline/sdk';
 import { SUBJECT, type Tick } from '../messages.ts';
 import type { ProcessParts } from '../process-parts.ts';
 import { tickAttributes } from '../tick-message.ts';
@@ -38,10 +37,11 @@ export class SocketClient {
     this.#countTick(tick);
     const { tracing } = this.#parts;
     const { marketDataReceive } = SIGNALS_SPAN;
-    context.with(withBusinessIds(ROOT_CONTEXT, { symbol: tick.symbol }), () =>
-      inSpan(tracing, marketDataReceive, { attributes: tickAttributes(tick) }, () => {
-        this.#transport.publish(SUBJECT.marketData, tick);
-      }),
-    );
+    const parent = withBusinessIds(ROOT_CONTEXT, { symbol: tick.symbol });
+    const attributes = tickAttributes(tick);
+    const span = tracing.tracer.startSpan(marketDataReceive, { attributes }, parent);
+    runInSpan(startedSpan(span, parent), () => {
+      this.#transport.publish(SUBJECT.marketData, tick);
+    });
   }
 }

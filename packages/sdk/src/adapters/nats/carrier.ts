@@ -36,6 +36,8 @@ export interface NatsPacking {
 }
 
 const encoder = new TextEncoder();
+/** Of one UTF-16 code unit. */
+const UTF8_BYTES_MAX = 3;
 const NO_BYTES = new Uint8Array(0);
 /** How the fields that {@link extractFromPayload} knows look in JSON. */
 const FIELD_MARKS = [`"${TRACE_HEADERS_FIELD}"`, `"${COMPACT_FIELD}"`];
@@ -70,11 +72,9 @@ export function packOutgoing(
     const isHeaded = canHaveHeaders && (mode !== 'payload' || !isFilled);
     if (!isFilled && !isHeaded) return { ...plain, omitted: 'no_carrier' };
     const headers = isHeaded ? addToHeaders(packing, carrier) : packing.headers;
-    const bytes = data.length + headersBytes(headers) + packing.reservedBytes;
-    if (bytes > (packing.server?.max_payload ?? Number.POSITIVE_INFINITY)) {
-      return { ...plain, omitted: 'max_payload' };
-    }
-    return { data, headers };
+    const bytesMax = packing.server?.max_payload ?? Number.POSITIVE_INFINITY;
+    const isTooLarge = !fits(headers, bytesMax - data.length - packing.reservedBytes);
+    return isTooLarge ? { ...plain, omitted: 'max_payload' } : { data, headers };
   } catch {
     return { ...plain, omitted: 'no_carrier' };
   }
@@ -93,19 +93,36 @@ function addToHeaders({ headers: given, makeHeaders }: NatsPacking, carrier: Car
     if (nameOf(key)) continue;
     for (const value of values) headers.append(key, value);
   }
-  for (const [key, value] of Object.entries(carrier)) headers.append(key, value);
+  for (const key in carrier) headers.append(key, carrier[key] as string);
   return headers;
 }
 
+/** A character takes three bytes at most: most headers fit by that, and need not be counted further. */
+function fits(headers: NatsHeaders | undefined, bytesMax: number): boolean {
+  if (headersLength(headers, charsOf) * UTF8_BYTES_MAX <= bytesMax) return true;
+  return headersLength(headers, bytesOf) <= bytesMax;
+}
+
 /** As they go over the wire: `NATS/1.0`, an optional status, one line a value, an empty line. */
-function headersBytes(headers: NatsHeaders | undefined): number {
+function headersLength(
+  headers: NatsHeaders | undefined,
+  lengthOf: (text: string) => number,
+): number {
   if (!headers) return 0;
   const status = headers.code > 0 ? ` ${headers.code} ${headers.description}` : '';
-  let bytes = Buffer.byteLength(`NATS/1.0${status}\r\n\r\n`);
-  for (const [key, values] of headers) {
-    for (const value of values) bytes += Buffer.byteLength(key) + Buffer.byteLength(value) + 4;
+  let length = lengthOf(`NATS/1.0${status}\r\n\r\n`);
+  for (const entry of headers) {
+    for (const value of entry[1]) length += lengthOf(entry[0]) + lengthOf(value) + 4;
   }
-  return bytes;
+  return length;
+}
+
+function charsOf(text: string): number {
+  return text.length;
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text);
 }
 
 /**
@@ -127,24 +144,32 @@ export function readCarrier(tracing: Tracing, message: NatsMessage): Carrier {
 
 /**
  * What the caller put into a message to be sent, in its headers or in the payload's field: a context
- * made elsewhere, which is not to be replaced.
+ * made elsewhere, which is not to be replaced. `undefined` when it put none.
  */
-export function readOwnCarrier(message: unknown, headers: NatsHeaders | undefined): Carrier {
+export function readOwnCarrier(
+  message: unknown,
+  headers: NatsHeaders | undefined,
+): Carrier | undefined {
   try {
-    const carrier = readHeaders(headers);
-    return hasContext(carrier) ? carrier : extractFromPayload(message).carrier;
+    const fromHeaders = readHeaders(headers);
+    const carrier = hasContext(fromHeaders) ? fromHeaders : extractFromPayload(message).carrier;
+    return hasContext(carrier) ? carrier : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
 function readHeaders(headers: NatsHeaders | undefined): Carrier {
   const carrier: Carrier = {};
-  for (const [key, values] of headers ?? []) {
-    const name = nameOf(key);
+  if (!headers) return carrier;
+  // An entry is not taken apart in the loop's head: that makes an iterator for each.
+  for (const entry of headers) {
+    const name = nameOf(entry[0]);
     if (!name) continue;
+    const values = entry[1];
     const before = carrier[name];
-    carrier[name] = (before === undefined ? values : [before, ...values]).join(',');
+    const isOnly = before === undefined && values.length === 1;
+    carrier[name] = isOnly ? (values[0] as string) : [before ?? [], values].flat().join(',');
   }
   return carrier;
 }

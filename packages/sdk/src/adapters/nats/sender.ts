@@ -1,7 +1,7 @@
-import { SpanKind } from '@opentelemetry/api';
+import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { ATTR, LINK_TYPE } from '@throughline/model/names';
 import { toLink } from '../../causality/link.ts';
-import { runInSpan, type StartedSpan } from '../../tracing/started-span.ts';
+import { endAfter, runInSpan, type StartedSpan } from '../../tracing/started-span.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
 import {
   encodeMessage,
@@ -28,9 +28,11 @@ export interface NatsSending<T> {
   readonly label?: string;
   /** Bytes of headers that the client adds itself. */
   readonly reservedBytes?: number;
+  /** The client only writes the message into its buffer: no code is run that asks for the span. */
+  readonly isWrite?: boolean;
   /**
    * Calls the client. Where the call has a context in it, `plain` is the one without, for a server
-   * that refuses the first.
+   * that refuses the first, unless {@link isWrite}.
    */
   transmit(call: NatsCall, started: StartedSpan, plain: NatsCall | undefined): T;
 }
@@ -69,10 +71,8 @@ export class NatsSender {
     const body = encodeMessage(message);
     const tracing = this.#options.tracing();
     // A context that the caller put in stays: this send then is not where the message was created.
-    const own = toLink(tracing, {
-      carrier: readOwnCarrier(message, headers),
-      type: LINK_TYPE.triggeredBy,
-    });
+    const carried = readOwnCarrier(message, headers);
+    const own = carried && toLink(tracing, { carrier: carried, type: LINK_TYPE.triggeredBy });
     const started = startNatsProducer(
       tracing,
       name ?? `${operation} ${template ?? sending.label ?? subject}`,
@@ -80,14 +80,8 @@ export class NatsSender {
         kind: own ? SpanKind.CLIENT : SpanKind.PRODUCER,
         destination: subject,
         ...producerOptions,
-        links: [...(own ? [own] : []), ...(producerOptions.links ?? [])],
-        attributes: {
-          [ATTR.messagingOperationName]: operation,
-          [ATTR.messagingMessageBodySize]: body.length,
-          ...(template === undefined ? {} : { [ATTR.messagingDestinationTemplate]: template }),
-          ...(sending.label === undefined ? {} : { [ATTR.messagingDestinationTemporary]: true }),
-          ...producerOptions.attributes,
-        },
+        links: own ? [own, ...(producerOptions.links ?? [])] : (producerOptions.links ?? []),
+        attributes: attributesOf(sending, body, spanOptions),
       },
     );
     const plain: NatsOutgoing = { data: body, headers };
@@ -95,16 +89,21 @@ export class NatsSender {
     const outgoing = own
       ? plain
       : packOutgoing(tracing, started.context, {
-          ...{ message, body, headers, makeHeaders, carrier },
+          message,
+          body,
+          headers,
+          makeHeaders,
+          carrier,
           server: server(),
           reservedBytes: sending.reservedBytes ?? 0,
         });
     if (outgoing.omitted) this.omit(started, outgoing.omitted);
     const isPlain = outgoing.data === body && outgoing.headers === headers;
-    return runInSpan(started, () => {
-      const fallback = isPlain ? undefined : toCall(plain, options);
+    const transmit = (): T => {
+      const fallback = isPlain || sending.isWrite ? undefined : toCall(plain, options);
       return sending.transmit(toCall(outgoing, options), started, fallback);
-    });
+    };
+    return sending.isWrite ? endAfter(started, transmit) : runInSpan(started, transmit);
   }
 
   /** Counts a message that goes out without context, and says so on its span. */
@@ -112,6 +111,21 @@ export class NatsSender {
     this.#contextsOmitted += 1;
     started.span.setAttribute(ATTR.contextOmitted, reason);
   }
+}
+
+/** Filled one by one: copying objects for every message is a good part of what a send costs. */
+function attributesOf(
+  { operation, label }: Pick<NatsSending<unknown>, 'operation' | 'label'>,
+  body: Uint8Array,
+  { template, attributes: given }: NatsSendSpan,
+): Attributes {
+  const attributes: Attributes = {
+    [ATTR.messagingOperationName]: operation,
+    [ATTR.messagingMessageBodySize]: body.length,
+  };
+  if (template !== undefined) attributes[ATTR.messagingDestinationTemplate] = template;
+  if (label !== undefined) attributes[ATTR.messagingDestinationTemporary] = true;
+  return given ? { ...attributes, ...given } : attributes;
 }
 
 /** With a copy of the options: clients write into those they are given. */

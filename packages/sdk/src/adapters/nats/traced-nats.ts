@@ -89,6 +89,7 @@ export class TracedNats<C extends NatsClient> {
       subject,
       message,
       options: options as NatsSendOptions,
+      isWrite: true,
       transmit: (call) => this.connection.publish(subject, call.data, call.options),
     });
   }
@@ -137,6 +138,7 @@ export class TracedNats<C extends NatsClient> {
       label: subject,
       message: reply,
       options: options as NatsSendOptions,
+      isWrite: true,
       transmit: (call) => this.connection.publish(inbox, call.data, call.options),
     });
     return true;

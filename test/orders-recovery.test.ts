@@ -1,18 +1,31 @@
 // Orders at several venues that are lost and come back: `npx vitest run --project system
 // test/orders-recovery.test.ts`.
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import {
   DEMO_ACCOUNT,
   type Exchange,
   type ExchangeOptions,
   startExchange,
 } from '@throughline/exchange';
-import { addDecimals, type Decimal, formatDecimal, parseDecimal } from '@throughline/model';
+import {
+  addDecimals,
+  compareDecimals,
+  type Decimal,
+  formatDecimal,
+  parseDecimal,
+} from '@throughline/model';
 import { runLoad, startOrders as startInProcess } from '@throughline/orders';
 import { afterEach, expect, test } from 'vitest';
+import { freePort } from '../scripts/provision/server-process.ts';
 import { ExchangeAccount } from './support/exchange-account.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 import { startExchangeProxy } from './support/orders-exchange-proxy.ts';
-import { expectLifecycles } from './support/orders-lifecycles.ts';
+import { expectLifecycles, lifecyclesOf } from './support/orders-lifecycles.ts';
 import { type OrdersProcess, startOrdersProcess, TestClient } from './support/orders-process.ts';
 import {
   expectConservation,
@@ -22,9 +35,8 @@ import {
 } from './support/orders-topology.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
-const NOWHERE = ['--otlp', 'http://127.0.0.1:9'];
 /** Poll as long as a slow machine needs. */
-const PATIENT = { timeout: 30_000, interval: 100 };
+const PATIENT = { timeout: 60_000, interval: 100 };
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -38,7 +50,7 @@ async function startVenue(options: ExchangeOptions): Promise<Exchange> {
 }
 
 async function startOrders(
-  venues: readonly Exchange[],
+  venues: readonly Pick<Exchange, 'name' | 'restUrl' | 'wsApiUrl'>[],
   ...args: readonly string[]
 ): Promise<OrdersProcess> {
   const [first, ...others] = venues.map(({ name, restUrl, wsApiUrl }) => ({
@@ -80,6 +92,10 @@ function sum(quantities: Iterable<unknown>): string {
   return formatDecimal(all.reduce(addDecimals, zero));
 }
 
+function quantityOf({ attributes }: CollectedSpan): unknown {
+  return attributes['order.quantity'];
+}
+
 /** By the id of the fill: what its match allocated. */
 function allocationsOf(spans: readonly CollectedSpan[]): [string, string][] {
   return spansByName(spans, 'fill_matching')
@@ -88,6 +104,33 @@ function allocationsOf(spans: readonly CollectedSpan[]): [string, string][] {
       String(match.attributes['fill.id']),
       sum(linksOf(match, 'allocated_to').map(({ attributes }) => attributes['fill.quantity'])),
     ]);
+}
+
+/** @returns buys for about 60,000 at once, and tells how it ended and, by venue, what was sent there */
+async function startBuying({ wsUrl }: OrdersProcess, { spans }: Collector) {
+  const client = await TestClient.connect(wsUrl);
+  closing.push(() => client.close());
+  let sequence = 0;
+  return async () => {
+    sequence += 1;
+    const client_order_id = `t-${sequence}`;
+    client.send({
+      ...{ type: 'order.new', user_id: 'tester', client_order_id, symbol: 'BTCUSDT', side: 'buy' },
+      ...{ order_type: 'limit', price: '65000', quantity: '1', time_in_force: 'ioc' },
+    });
+    const { status } = await client.final(client_order_id);
+    // All that was filled was sent: not every send arrives with the first.
+    const least = parseDecimal(status === 'filled' ? '1' : '0.00001');
+    const sent = () => parseDecimal(sum(sendsOf(spans, client_order_id).map(quantityOf)));
+    await expect.poll(() => compareDecimals(sent(), least) >= 0, PATIENT).toBe(true);
+    const sends = sendsOf(spans, client_order_id);
+    const lots = Object.groupBy(sends, (span) => String(span.attributes['exchange.venue']));
+    const quantities = Object.entries(lots).map(([venue, parts = []]) => [
+      venue,
+      sum(parts.map(quantityOf)),
+    ]);
+    return { status, ...Object.fromEntries(quantities) };
+  };
 }
 
 /** The exchange orders of a client order that was alone in its batch. */
@@ -175,33 +218,13 @@ test('venues that cut connections and repeat and reorder reports: no fill is los
 
 test('a venue that is down gets nothing, the others go on, and it is back when it is', async () => {
   const north = await startVenue({ name: 'north', seed: 1 });
-  const south = await startExchange({ name: 'south', seed: 2 });
+  const south = await startExchange({ name: 'south', seed: 2, port: await freePort() });
   const collector = await collect();
   const orders = await startOrders(
     [north, south],
     ...['--otlp', collector.url, '--venue-weights', 'south=3', '--allocation', 'fifo'],
   );
-  const client = await TestClient.connect(orders.wsUrl);
-  closing.push(() => client.close());
-  let sequence = 0;
-  /** Buys for about 60,000 at once. @returns how it ended and, by venue, what was sent there */
-  const buy = async () => {
-    sequence += 1;
-    const client_order_id = `t-${sequence}`;
-    client.send({
-      ...{ type: 'order.new', user_id: 'tester', client_order_id, symbol: 'BTCUSDT', side: 'buy' },
-      ...{ order_type: 'limit', price: '65000', quantity: '1', time_in_force: 'ioc' },
-    });
-    const { status } = await client.final(client_order_id);
-    await expect.poll(() => sendsOf(collector.spans, client_order_id).length, PATIENT).not.toBe(0);
-    const sends = sendsOf(collector.spans, client_order_id);
-    const lots = Object.groupBy(sends, (span) => String(span.attributes['exchange.venue']));
-    const quantities = Object.entries(lots).map(([venue, parts = []]) => [
-      venue,
-      sum(parts.map(({ attributes }) => attributes['order.quantity'])),
-    ]);
-    return { status, ...Object.fromEntries(quantities) };
-  };
+  const buy = await startBuying(orders, collector);
   expect(await buy()).toEqual({ status: 'filled', north: '0.25', south: '0.75' });
   await south.close();
   await expect.poll(buy, PATIENT).toEqual({ status: 'filled', north: '1' });
@@ -214,14 +237,57 @@ test('a venue that is down gets nothing, the others go on, and it is back when i
   expect(new Set(methods)).toEqual(new Set(['fifo']));
 });
 
-test('what a killed process left open is canceled by the next one, and nothing else', async () => {
+test('a venue that is missing at the start takes part when it comes, and is cleared of what was left', async () => {
+  const north = await startVenue({ name: 'north', seed: 1 });
+  const south = await startVenue({ name: 'south', seed: 2, flow: { stepsPerSecond: 0 } });
+  const account = new ExchangeAccount(south.restUrl);
+  const limit = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC' };
+  await account.place({ ...limit, price: '50000', quantity: '0.1', newClientOrderId: 'tl-left' });
+  // The way to south is closed at first: nobody listens where it is said to be.
+  const door = createServer((socket) => {
+    const way = connect(south.port, '127.0.0.1');
+    pipeline(socket, way, socket, () => undefined);
+  });
+  const port = await freePort();
+  const atDoor = (url: string) => url.replace(`:${south.port}`, `:${port}`);
+  const collector = await collect();
+  const orders = await startOrders(
+    [north, { ...south, restUrl: atDoor(south.restUrl), wsApiUrl: atDoor(south.wsApiUrl) }],
+    ...['--otlp', collector.url, '--venue-weights', 'south=3'],
+  );
+  const connected = async () => {
+    const metrics = await (await fetch(`${orders.ready.health}/metrics`)).text();
+    return metrics.match(/^orders_exchange_connected\{venue="south"\} (.*)$/m)?.[1];
+  };
+  const buy = await startBuying(orders, collector);
+  expect(await buy()).toEqual({ status: 'filled', north: '1' });
+  expect(await connected()).toBe('0');
+  expect(await account.openOrders()).toHaveLength(1);
+
+  await once(door.listen(port, '127.0.0.1'), 'listening');
+  closing.push(() => door.close());
+  await expect.poll(buy, PATIENT).toMatchObject({ north: '0.25', south: '0.75' });
+  expect(await connected()).toBe('1');
+  const open = await account.openOrders();
+  expect(open.map(({ clientOrderId }) => clientOrderId)).not.toContain('tl-left');
+  await orders.stop();
+});
+
+test('what a killed process left open is canceled by the next one, and the clients are told', async () => {
   const venue = await startVenue({ name: 'north', flow: { stepsPerSecond: 0 } });
   const account = new ExchangeAccount(venue.restUrl);
   const limit = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC' };
   await account.place({ ...limit, price: '50000', quantity: '0.1', newClientOrderId: 'others-1' });
 
-  const killed = await startOrders([venue], ...NOWHERE, '--max-open-ms', '600000');
+  const folder = mkdtempSync(join(tmpdir(), 'orders-journal-'));
+  closing.push(() => rmSync(folder, { recursive: true }));
+  const collector = await collect();
+  const journal = join(folder, 'orders.jsonl');
+  const args = ['--otlp', collector.url, '--journal', journal];
+  const killed = await startOrders([venue], ...args, '--max-open-ms', '600000');
   const client = await TestClient.connect(killed.wsUrl);
+  client.send({ type: 'hello' });
+  const { session_id } = await client.until(({ type }) => type === 'welcome');
   client.send({
     ...{ type: 'order.new', user_id: 'tester', client_order_id: 'o-1', symbol: 'BTCUSDT' },
     ...{ side: 'buy', order_type: 'limit', price: '50000', quantity: '1' },
@@ -232,11 +298,26 @@ test('what a killed process left open is canceled by the next one, and nothing e
   };
   await expect.poll(async () => (await openIds()).length, PATIENT).toBeGreaterThan(1);
   expect((await openIds()).slice(1).every((id) => id.startsWith('tl-'))).toBe(true);
+  const received = () => spansByName(collector.spans, 'client_order_received').length;
+  await expect.poll(received, PATIENT).toBe(1);
   await killed.stop('SIGKILL');
   client.close();
 
-  await startOrders([venue], ...NOWHERE);
+  const next = await startOrders([venue], ...args);
   expect(await openIds()).toEqual(['others-1']);
+  const back = await TestClient.connect(next.wsUrl);
+  closing.push(() => back.close());
+  back.send({ type: 'resume', user_id: 'tester', from_sequence: 1, session_id });
+  expect(await back.final('o-1')).toMatchObject({
+    ...{ status: 'canceled', reason_code: 'restarted', cum_quantity: '0' },
+  });
+  const [first] = back.messages;
+  expect(first).toMatchObject({ type: 'resume_gap', reason_code: 'unknown_session' });
+  await next.stop();
+  expect(lifecyclesOf(collector.spans).get('tester/o-1')?.status).toBe('canceled');
+  expect(spansByName(collector.spans, 'client_order_update')).toHaveLength(1);
+  // A third process would have nothing to tell any more.
+  expect(readFileSync(journal, 'utf8')).toMatch(/"key":"tester\/o-1","state":{"status":"canceled"/);
 });
 
 test('an order whose request arrives when it was given up is canceled', async () => {

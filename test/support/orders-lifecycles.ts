@@ -1,4 +1,4 @@
-import { type Lifecycle, type Span, spanRef } from '@throughline/model';
+import { type Lifecycle, type LifecycleDefinition, type Span, spanRef } from '@throughline/model';
 import { expect } from 'vitest';
 import { ORDER_LIFECYCLE } from '../../packages/server/src/lifecycle/definitions.ts';
 import { buildGraph } from '../../packages/server/src/lifecycle/graph.ts';
@@ -6,12 +6,15 @@ import { buildLifecycle } from '../../packages/server/src/lifecycle/lifecycle.ts
 import type { CollectedSpan } from './orders-collector.ts';
 import type { FinalState } from './orders-topology.ts';
 
-/** What the server makes of the spans: every order's lifecycle by its key, `user/order`. */
-export function lifecyclesOf(collected: readonly CollectedSpan[]): Map<string, Lifecycle> {
+/** What the server makes of the spans: every order's lifecycle by its key, such as `user/order`. */
+export function lifecyclesOf(
+  collected: readonly CollectedSpan[],
+  definition: LifecycleDefinition = ORDER_LIFECYCLE,
+): Map<string, Lifecycle> {
   const spans = collected.map(spanOf);
-  const graph = buildGraph(ORDER_LIFECYCLE, spans);
-  const begins = spans.filter(({ name }) => name === 'client_order_received');
-  const lifecycles = begins.map((begin) => buildLifecycle(graph, spanRef(begin)));
+  const graph = buildGraph(definition, spans);
+  const begins = spans.map(spanRef).filter((ref) => graph.nodes.get(ref)?.begins);
+  const lifecycles = begins.map((begin) => buildLifecycle(graph, begin));
   return new Map(lifecycles.map((lifecycle) => [lifecycle.key, lifecycle]));
 }
 

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type ReadyProcess, startProcess } from './process.ts';
 
-const MESSAGE_TIMEOUT_MS = 15_000;
+const MESSAGE_TIMEOUT_MS = 60_000;
 
 /** The orders system, running as its own process. */
-export type OrdersProcess = ReadyProcess<{ wsUrl: string }> & { readonly wsUrl: string };
+export type OrdersProcess = ReadyProcess<{ wsUrl: string; health: string }> & {
+  readonly wsUrl: string;
+};
 
 /** Starts the orders system on a free port. */
 export async function startOrdersProcess(
@@ -15,7 +17,7 @@ export async function startOrdersProcess(
   const address = ['--exchange-rest', exchange.rest, '--exchange-ws-api', exchange.wsApi];
   const script = 'trading/orders/src/main.ts';
   const flags = ['--exit-with-parent', ...address, ...args];
-  const orders = await startProcess<{ wsUrl: string }>(script, flags);
+  const orders = await startProcess<{ wsUrl: string; health: string }>(script, flags);
   return { ...orders, wsUrl: orders.ready.wsUrl };
 }
 

@@ -101,6 +101,7 @@ async function startWithStore(
     async close() {
       confirmation.stop();
       await Promise.all([api.close(), runs.close(), stopResuming()]);
+      await confirmation.sent();
       await closeDatabase();
     },
   };

@@ -35,6 +35,7 @@ test('flags become options; credentials come from the environment', () => {
       limits: { userRequestsPerSecondMax: 10_000 },
       orderIdPrefix: 'tl-',
       recovers: true,
+      journalPath: undefined,
       tracing: { endpoint: 'http://127.0.0.1:4318' },
     },
   });
@@ -53,6 +54,7 @@ test.each([
   [[...addresses, '--risk-max-notional', '-1'], /--risk-max-notional/],
   [[...addresses, '--risk-max-open-orders', '0'], /--risk-max-open-orders 0/],
   [[...addresses, '--user-rate', '0'], /--user-rate 0/],
+  [[...addresses, '--journal', 'a', '--no-recover'], /--journal/],
   [[...addresses, '--nonsense'], /nonsense/],
   [[...addresses, '--fault', 'slow-consumer=1ms'], /has only clock-skew/],
 ])('%s is refused with a message that names the flag', (args, message) => {

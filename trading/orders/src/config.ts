@@ -27,6 +27,8 @@ export const USAGE = `usage: orders --exchange-ws-api [NAME=]URL --exchange-rest
                             trades on the account
   --no-recover              leave open what an earlier process left open at the exchange; else such
                             orders, known by the prefix, are canceled at the start
+  --journal FILE            of the open client orders, one for each process: after a kill, the next
+                            one ends them in their traces and tells their clients; default none
   --otlp URL                where spans go, default from OTEL_* or http://localhost:4318
 ${PROCESS_USAGE}
   --fault clock-skew=-1500ms
@@ -52,6 +54,7 @@ const OPTIONS = {
   'user-rate': { type: 'string', default: '10000' },
   'order-id-prefix': { type: 'string', default: 'tl-' },
   'no-recover': { type: 'boolean', default: false },
+  journal: { type: 'string' },
   otlp: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -89,7 +92,10 @@ export function readConfig(
     if (/^\d+$/.test(values[name]) && value >= min && value <= max) return value;
     throw invalidFlag(`--${name} ${values[name]}: must be a whole number from ${min} to ${max}`);
   };
-  const { otlp } = values;
+  const { otlp, journal } = values;
+  if (journal !== undefined && values['no-recover']) {
+    throw invalidFlag('--journal: says what became of orders, which --no-recover leaves open');
+  }
   return {
     environment,
     orders: {
@@ -117,6 +123,7 @@ export function readConfig(
       limits: { userRequestsPerSecondMax: integer('user-rate', [1, COUNT_MAX]) },
       orderIdPrefix: prefixOf(values['order-id-prefix']),
       recovers: !values['no-recover'],
+      journalPath: journal,
       tracing: otlp === undefined ? {} : { endpoint: urlOf('otlp', otlp, ['http:', 'https:']) },
     },
   };

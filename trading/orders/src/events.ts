@@ -1,8 +1,10 @@
+import type { Instruments } from '@throughline/instruments';
 import type { Carrier } from '@throughline/sdk';
 import type { ClientOrder, Side } from './domain/client-order.ts';
 import type { ExchangeOrder, Execution } from './domain/exchange-order.ts';
 import type { Allotment, BatchMember, EndRequest } from './domain/group-execution.ts';
 import type { Reason } from './domain/reason.ts';
+import type { Venue } from './domain/router.ts';
 
 /** What the threads tell each other. All of it is plain data; trace context travels beside it. */
 
@@ -31,7 +33,18 @@ interface OrderEnded {
   readonly lastTicks: bigint | undefined;
 }
 
-export type OrderManagerInput = OrderReceived | EndRequested | OrderEnded;
+/**
+ * From wss-server to order-manager, and on to algorithm: a venue that was missing at the start says what
+ * it trades. It comes before any order that needs to know. Without context.
+ */
+export interface VenueJoined {
+  readonly type: 'venue_joined';
+  readonly venue: Venue;
+  /** Those of all venues now: none is taken away. */
+  readonly instruments: Instruments;
+}
+
+export type OrderManagerInput = OrderReceived | EndRequested | OrderEnded | VenueJoined;
 
 /** A member of a batch with the context of its `client_order_received`. */
 export interface TracedMember extends BatchMember {
@@ -58,7 +71,10 @@ export interface ExecutionReceived {
   readonly execution: Execution;
 }
 
-/** From exchange-client to algorithm: a venue was lost, or is back. At the start all are up. */
+/**
+ * From exchange-client to algorithm: a venue was lost, or is there. At the start those are up that have
+ * said what they trade.
+ */
 interface VenueChanged {
   readonly type: 'venue_changed';
   readonly venue: string;
@@ -69,6 +85,7 @@ export type AlgorithmInput =
   | OrderBatch
   | BatchesEnded
   | EndRequested
+  | VenueJoined
   | ExecutionReceived
   | VenueChanged;
 

@@ -17,15 +17,14 @@ import {
 } from '@throughline/sdk';
 import type { AlgorithmWorkerData } from './algorithm/worker.ts';
 import { type AllocationOptions, DEFAULT_ALLOCATION } from './domain/allocation/allocation.ts';
-import { commonInstruments } from './domain/common-instruments.ts';
-import type { Venue } from './domain/router.ts';
 import type { AlgorithmInput, AlgorithmOutput, OrderManagerInput, OrderUpdated } from './events.ts';
 import type { Credentials } from './exchange-client/api-connection.ts';
 import type { ExchangeClientStats } from './exchange-client/exchange-client.ts';
-import { fetchInstruments } from './exchange-client/rest.ts';
+import { askVenues, Market } from './exchange-client/market.ts';
 import { VenueClients } from './exchange-client/venue-clients.ts';
 import type { OrderManagerWorkerData } from './order-manager/worker.ts';
 import { ServiceThread } from './service-thread.ts';
+import { OrderJournal } from './wss-server/order-journal.ts';
 import {
   DEFAULT_LIMITS,
   WssServer,
@@ -46,7 +45,10 @@ export interface OrdersVenue {
 }
 
 export interface OrdersOptions extends Credentials {
-  /** At least one. The credentials are the same at all of them. */
+  /**
+   * At least one. The credentials are the same at all of them. One has to answer at the start; the
+   * others take part as soon as they do.
+   */
   readonly venues: readonly OrdersVenue[];
   /** Default `127.0.0.1`. */
   readonly host?: string;
@@ -81,6 +83,11 @@ export interface OrdersOptions extends Credentials {
    * client orders are gone with it. Default true.
    */
   readonly recovers?: boolean;
+  /**
+   * A file of the open client orders, so that the process after this one can end them in their own
+   * traces and tell their clients. One for each process. It needs {@link recovers}.
+   */
+  readonly journalPath?: string | undefined;
   /**
    * What an operator should know: venues that are lost, orders that were left behind, messages that
    * could not be processed. Default: stderr.
@@ -123,17 +130,16 @@ const FLUSH_TIMEOUT_MS = 2_000;
  * Starts the reference system `orders`: the services wss-server and exchange-client in this thread,
  * order-manager and algorithm each in a thread of its own with a synchronous loop.
  *
- * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when a venue cannot be reached,
- *   `TL_CONFIG_INVALID` when two of them count a symbol differently, `TL_PORT_IN_USE`,
+ * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when no venue can be reached, `TL_CONFIG_INVALID`
+ *   when two of them count a symbol differently or the journal cannot be used, `TL_PORT_IN_USE`,
  *   `TL_BAD_REQUEST` for an amount that is no decimal
  */
 export async function startOrders(options: OrdersOptions): Promise<Orders> {
-  const byVenue = await Promise.all(
-    options.venues.map(
-      async ({ name, restUrl }) => [name, await fetchInstruments(restUrl)] as const,
-    ),
+  const { log = warn } = options;
+  const byVenue = await askVenues(options.venues, (venue, err) =>
+    log({ venue, err }, 'the venue does not answer yet: orders go to the others'),
   );
-  const system = new OrderSystem(options, new Map(byVenue));
+  const system = new OrderSystem(options, byVenue);
   try {
     const wsUrl = await system.listen();
     return {
@@ -161,15 +167,39 @@ class OrderSystem {
   readonly #received: ThreadSender<OrderManagerInput>;
   /** Into algorithm. */
   readonly #executions: ThreadSender<AlgorithmInput>;
+  readonly #journal: OrderJournal | undefined;
+  /** Venues where orders of an earlier process may still be open. */
+  readonly #uncleared: Set<string>;
+  readonly #market: Market;
   readonly #venueClients: VenueClients;
   readonly #wssServer: WssServer;
   #closed: Promise<void> | undefined;
 
-  /** @param byVenue what each venue trades */
+  /** @param byVenue what each venue trades that has answered */
   constructor(options: OrdersOptions, byVenue: ReadonlyMap<string, Instruments>) {
-    const instruments = commonInstruments(byVenue);
     const { tracing = {}, orderIdPrefix = 'tl-', recovers = true, log = warn } = options;
     this.#log = log;
+    this.#journal =
+      options.journalPath === undefined
+        ? undefined
+        : new OrderJournal(options.journalPath, {
+            onFailure: (err) =>
+              log({ err }, 'the journal of client orders cannot be written any more'),
+          });
+    this.#uncleared = new Set(options.venues.map(({ name }) => name));
+    this.#market = new Market({
+      venues: options.venues,
+      byVenue,
+      onJoined: (venue, instruments) =>
+        this.#received.send({ type: 'venue_joined', venue, instruments }),
+      onChange: (venue, isUp) => {
+        log({ venue }, isUp ? 'the venue can be reached' : 'the venue is lost');
+        this.#executions.send({ type: 'venue_changed', venue, isUp });
+        if (isUp) void this.#cleared(venue);
+      },
+      onUnusable: (venue, err) => log({ venue, err }, 'the venue cannot be used'),
+    });
+    const { instruments } = this.#market;
     this.#wssTracing = startTracing({ ...tracing, serviceName: 'wss-server' });
     this.#exchangeTracing = startTracing({ ...tracing, serviceName: 'exchange-client' });
     const received = createThreadChannel('wssServer');
@@ -184,7 +214,7 @@ class OrderSystem {
     );
     this.#algorithm = this.#startAlgorithm(
       { ...options, orderIdPrefix },
-      { instruments, venues: routableVenues(options.venues, byVenue) },
+      { instruments, venues: this.#market.venues() },
       inputs.receiver,
     );
     this.#venueClients = new VenueClients(this.#exchangeTracing, {
@@ -197,9 +227,9 @@ class OrderSystem {
       onExecution: (execution, context) =>
         this.#executions.send({ type: 'execution', execution }, context),
       onOrphan: (venue, orphan) => log({ venue, ...orphan }, 'an order was left open: canceled'),
-      onChange: (venue, isUp) => {
-        log({ venue }, isUp ? 'the venue is back' : 'the venue is lost');
-        this.#executions.send({ type: 'venue_changed', venue, isUp });
+      onChange: (venue, isConnected) => {
+        this.#market.connected(venue, isConnected);
+        if (isConnected && this.#market.isUp(venue)) void this.#cleared(venue);
       },
     });
     this.#wssServer = new WssServer(this.#wssTracing, {
@@ -207,6 +237,7 @@ class OrderSystem {
       port: options.port ?? 0,
       instruments,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
+      journal: this.#journal,
       send: (event, context) => this.#received.send(event, context),
     });
   }
@@ -219,7 +250,7 @@ class OrderSystem {
     await Promise.all([
       this.#orderManager.whenReady(),
       this.#algorithm.whenReady(),
-      this.#venueClients.whenReady(READY_TIMEOUT_MS),
+      this.#connectVenues(),
     ]);
     return this.#wssServer.listen();
   }
@@ -246,6 +277,7 @@ class OrderSystem {
   }
 
   async #close(): Promise<void> {
+    this.#market.close();
     this.#wssServer.drain();
     this.#received.close();
     const deadline = setTimeout(this.#drained.resolve, DRAIN_TIMEOUT_MS);
@@ -258,10 +290,25 @@ class OrderSystem {
     ]);
     this.#venueClients.close();
     await this.#wssServer.close();
+    this.#journal?.close();
     await Promise.all([
       this.#wssTracing.shutdown(FLUSH_TIMEOUT_MS),
       this.#exchangeTracing.shutdown(FLUSH_TIMEOUT_MS),
     ]);
+  }
+
+  async #connectVenues(): Promise<void> {
+    const joined = this.#market.joined();
+    for (const venue of await this.#venueClients.whenReady(joined, READY_TIMEOUT_MS)) {
+      this.#market.connected(venue, false);
+    }
+  }
+
+  /** A venue that is up has canceled what was left open there. */
+  async #cleared(venue: string): Promise<void> {
+    if (!this.#uncleared.delete(venue) || this.#uncleared.size > 0) return;
+    const orders = await this.#wssServer.endLeftOrders();
+    if (orders > 0) this.#log({ orders }, 'client orders of an earlier process were canceled');
   }
 
   #startOrderManager(
@@ -350,15 +397,4 @@ class OrderSystem {
 
 function warn(fields: object, message: string): void {
   console.warn(message, fields);
-}
-
-function routableVenues(
-  venues: readonly OrdersVenue[],
-  byVenue: ReadonlyMap<string, Instruments>,
-): Venue[] {
-  return venues.map(({ name, weight }) => ({
-    name,
-    weight: BigInt(weight),
-    symbols: new Set(byVenue.get(name)?.keys()),
-  }));
 }

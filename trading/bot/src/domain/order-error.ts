@@ -11,7 +11,8 @@ import { type ErrorCode, ThroughlineError } from '@throughline/model';
  * - `rejected`: the exchange refuses the order, for a reason of its own.
  * - `duplicate`: an order with this id is open already.
  * - `unfilled`: the order ended before all of it was filled.
- * - `unknown_order`: the exchange has no order with this id.
+ * - `not_sent`: the process ended before it sent the order.
+ * - `unknown_order`: the exchange has no order with this id, or not any more.
  * - `unknown_symbol`: the exchange does not trade it.
  * - `invalid_request`: the exchange does not understand the request, or we not its answer.
  * - `internal`: a defect of our own, or the database.
@@ -28,6 +29,7 @@ export type OrderErrorType =
   | 'rejected'
   | 'duplicate'
   | 'unfilled'
+  | 'not_sent'
   | 'unknown_order'
   | 'unknown_symbol'
   | 'invalid_request'
@@ -45,6 +47,7 @@ const CODES: Readonly<Record<OrderErrorType, ErrorCode>> = {
   rejected: 'TL_EXCHANGE_REFUSED',
   duplicate: 'TL_ORDER_DUPLICATE',
   unfilled: 'TL_EXCHANGE_REFUSED',
+  not_sent: 'TL_INTERNAL',
   unknown_order: 'TL_NOT_FOUND',
   unknown_symbol: 'TL_NOT_FOUND',
   invalid_request: 'TL_EXCHANGE_REFUSED',

@@ -17,17 +17,22 @@ export interface SignalRecord {
   readonly candles: number;
 }
 
-/** An order when it is first written down. */
+/** An order when it is first written down: nobody knows yet how large it will be. */
 export interface NewOrderRecord {
   readonly id: string;
   readonly signalId: string;
   readonly strategy: string;
   readonly symbol: string;
   readonly side: Side;
-  readonly quantity: string;
+  /** The signal's, until the order has its own. */
   readonly price: string;
   /** Of its trace; undefined when it is not traced. */
   readonly traceId: string | undefined;
+  /**
+   * The context of the last step that worked on it: whoever goes on with the order goes on with its
+   * trace.
+   */
+  readonly carrier: Carrier;
 }
 
 /** What the exchange said last. */
@@ -41,13 +46,13 @@ export interface ReportRecord {
 
 /** An order as it is kept. */
 export interface OrderRecord extends Omit<NewOrderRecord, 'signalId'> {
+  /** 0 until it is known. */
+  readonly quantity: string;
   readonly status: OrderStatus;
   readonly filledQuantity: string;
   readonly averagePrice: string | undefined;
   readonly exchangeOrderId: string | undefined;
   readonly errorType: OrderErrorType | undefined;
-  /** The context of `order_execution`: whoever goes on with the order goes on with its trace. */
-  readonly carrier: Carrier;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -80,17 +85,26 @@ export class OrderStore {
   }
 
   async addOrder(order: NewOrderRecord): Promise<void> {
-    const { id, signalId, strategy, symbol, side, quantity, price, traceId } = order;
+    const { id, signalId, strategy, symbol, side, price, traceId, carrier } = order;
     await this.#pool.query(statements.INSERT_ORDER, [
       id,
       signalId,
       strategy,
       symbol,
       side,
-      quantity,
       price,
       traceId ?? null,
+      JSON.stringify(carrier),
     ]);
+  }
+
+  async sizeOrder(
+    id: string,
+    { quantity, price }: Pick<OrderRecord, 'quantity' | 'price'>,
+    carrier: Carrier,
+  ): Promise<void> {
+    const values = [id, quantity, price, JSON.stringify(carrier)];
+    await this.#pool.query(statements.SIZE_ORDER, values);
   }
 
   /** Before it is sent: from now on it may be at the exchange. */
@@ -126,10 +140,21 @@ export class OrderStore {
     return rows.map(toRecord);
   }
 
-  /** Those that may still change, the oldest first. */
-  async openOrders(): Promise<OrderRecord[]> {
-    const { rows } = await this.#pool.query(statements.SELECT_OPEN_ORDERS);
-    return rows.map(toRecord);
+  /** The order has ended, and the span that says so was sent: nothing is left to be done. */
+  async confirmOrder(id: string): Promise<void> {
+    await this.#pool.query(statements.CONFIRM_ORDER, [id]);
+  }
+
+  /** Of those of which {@link confirmOrder} was not called, the oldest first. */
+  async unconfirmedIds(): Promise<string[]> {
+    const { rows } = await this.#pool.query(statements.SELECT_UNCONFIRMED_IDS);
+    return rows.map(({ id }) => id);
+  }
+
+  /** @returns undefined when the order was confirmed */
+  async unconfirmedOrder(id: string): Promise<OrderRecord | undefined> {
+    const { rows } = await this.#pool.query(statements.SELECT_UNCONFIRMED_ORDER, [id]);
+    return rows.map(toRecord)[0];
   }
 
   /** Bought less sold, as if all open orders but this one were filled. */

@@ -24,20 +24,26 @@ export const CREATE_TABLES = `
     exchange_order_id text,
     error_type text,
     trace_id text,
-    carrier jsonb NOT NULL DEFAULT '{}',
+    carrier jsonb NOT NULL,
+    confirmed boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
   );
   CREATE INDEX IF NOT EXISTS orders_by_symbol ON orders (symbol);
-  CREATE INDEX IF NOT EXISTS orders_by_time ON orders (created_at)`;
+  CREATE INDEX IF NOT EXISTS orders_by_time ON orders (created_at);
+  CREATE INDEX IF NOT EXISTS orders_unconfirmed ON orders (created_at, id) WHERE NOT confirmed`;
 
 export const INSERT_SIGNAL = `
   INSERT INTO signals (id, strategy, symbol, direction, confidence, entry_price, candles)
   VALUES ($1, $2, $3, $4, $5, $6, $7)`;
 
 export const INSERT_ORDER = `
-  INSERT INTO orders (id, signal_id, strategy, symbol, side, quantity, price, status, trace_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending_new', $8)`;
+  INSERT INTO orders
+    (id, signal_id, strategy, symbol, side, quantity, price, status, trace_id, carrier)
+  VALUES ($1, $2, $3, $4, $5, 0, $6, 'pending_new', $7, $8)`;
+
+export const SIZE_ORDER = `
+  UPDATE orders SET quantity = $2, price = $3, carrier = $4, updated_at = now() WHERE id = $1`;
 
 export const START_ORDER = `
   UPDATE orders SET status = 'unknown', carrier = $2, updated_at = now() WHERE id = $1`;
@@ -61,10 +67,13 @@ export const SELECT_ORDERS = `
   WHERE ($1::text IS NULL OR symbol = $1) AND ($2::text IS NULL OR status = $2)
   ORDER BY created_at DESC, id LIMIT $3`;
 
-export const SELECT_OPEN_ORDERS = `
-  SELECT ${COLUMNS} FROM orders
-  WHERE status IN ('pending_new', 'unknown', 'new', 'partially_filled')
-  ORDER BY created_at, id`;
+export const CONFIRM_ORDER = `UPDATE orders SET confirmed = true WHERE id = $1`;
+
+export const SELECT_UNCONFIRMED_IDS = `
+  SELECT id FROM orders WHERE NOT confirmed ORDER BY created_at, id`;
+
+export const SELECT_UNCONFIRMED_ORDER = `
+  SELECT ${COLUMNS} FROM orders WHERE id = $1 AND NOT confirmed`;
 
 /** Open orders count as if they were filled, so that two at once cannot pass a limit together. */
 export const SELECT_POSITION = `

@@ -4,7 +4,7 @@ import { ATTR } from '@throughline/model';
 import { getTracer } from '@throughline/sdk';
 import type { Order } from '../domain/order.ts';
 import { errorTypeOf } from '../domain/order-error.ts';
-import type { ReportRecord, SignalRecord } from '../storage/order-store.ts';
+import type { OrderRecord, ReportRecord, SignalRecord } from '../storage/order-store.ts';
 
 /** The spans of a workflow carry prices and quantities as decimal strings. */
 
@@ -27,11 +27,13 @@ export function orderAttributes(order: Order, instrument: Instrument): Attribute
   };
 }
 
-export function reportAttributes(report: ReportRecord): Attributes {
+/** @param report what the exchange said last, or what was kept of it */
+export function reportAttributes(report: ReportRecord | OrderRecord): Attributes {
   const { status, exchangeOrderId, filledQuantity, averagePrice, errorType } = report;
   return {
-    [ATTR.exchangeOrderId]: exchangeOrderId,
+    ...(exchangeOrderId === undefined ? {} : { [ATTR.exchangeOrderId]: exchangeOrderId }),
     [ATTR.orderStatus]: status,
+    [ATTR.orderSuccess]: status === 'filled',
     [ATTR.orderFilledQuantity]: filledQuantity,
     ...(averagePrice === undefined ? {} : { [ATTR.orderAveragePrice]: averagePrice }),
     ...(errorType === undefined ? {} : { [ATTR.orderErrorType]: errorType }),

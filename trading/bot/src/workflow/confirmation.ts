@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import type { Instrument } from '@throughline/instruments';
 import { ATTR, WORKFLOW_SPAN } from '@throughline/model';
-import { extractContextFromCarrier, traced } from '@throughline/sdk';
+import { currentTracing, extractContextFromCarrier, traced } from '@throughline/sdk';
+import { untraced } from '@throughline/service';
 import type { Logger } from 'pino';
 import { isFinal, type Order } from '../domain/order.ts';
-import { errorTypeOf, OrderError } from '../domain/order-error.ts';
+import { errorTypeOf, OrderError, type OrderErrorType } from '../domain/order-error.ts';
 import type { ExchangeClient } from '../exchange/exchange-client.ts';
 import type { OrderReport } from '../exchange/messages.ts';
 import type { OrderRecord, OrderStore } from '../storage/order-store.ts';
@@ -13,8 +14,11 @@ import { reportAttributes, setAttributes, setFailure } from './attributes.ts';
 import { reportRecordOf } from './report.ts';
 
 export interface ConfirmationOptions {
-  readonly exchange: ExchangeClient;
-  readonly store: OrderStore;
+  readonly exchange: Pick<ExchangeClient, 'instrument' | 'orderById' | 'cancelOrder'>;
+  readonly store: Pick<
+    OrderStore,
+    'reportOrder' | 'failOrder' | 'confirmOrder' | 'unconfirmedIds' | 'unconfirmedOrder'
+  >;
   readonly logger: Logger;
   /** How long an order may stay open; then what is left of it is canceled. */
   readonly openMsMax: number;
@@ -28,18 +32,27 @@ export interface PlacedOrder {
   readonly instrument: Instrument;
   /** What the exchange said last; undefined when that is not known. */
   readonly report: OrderReport | undefined;
+  /** How it ended if the exchange does not have it; undefined: then it is not confirmed. */
+  readonly endIfUnknown?: {
+    readonly status: 'rejected' | 'expired';
+    readonly errorType: OrderErrorType;
+  };
 }
 
 const POLL_MS = 50;
 const POLL_MS_MAX = 500;
+const FLUSH_TIMEOUT_MS = 1_000;
 
 /**
  * Follows orders to their final state, `order_confirmation`: right after they were placed, and those
- * that were left open when the exchange, the network or this process failed.
+ * that were left open when the exchange, the network or this process failed. The database knows which
+ * confirmations were sent: one that a killed process did not send any more, the next one says again.
  */
 export class Confirmation {
   readonly #options: ConfirmationOptions;
   readonly #claimed = new Set<string>();
+  /** By order: the sending of its confirmation. */
+  readonly #sending = new Map<string, Promise<void>>();
   /** Of what an earlier process left open nothing is known yet. */
   #mayBeOpen = true;
   readonly #stopping = new AbortController();
@@ -51,6 +64,11 @@ export class Confirmation {
   /** Open orders are canceled as soon as they are looked at next. */
   stop(): void {
     this.#stopping.abort();
+  }
+
+  /** Waits until all confirmations are sent. */
+  async sent(): Promise<void> {
+    await Promise.all(this.#sending.values());
   }
 
   /**
@@ -66,25 +84,28 @@ export class Confirmation {
   }
 
   /** @throws OrderError when the exchange cannot be asked, or does not know the order */
-  confirm({ order, instrument, report }: PlacedOrder): Promise<void> {
+  async confirm(placed: PlacedOrder): Promise<void> {
+    const { order, instrument, endIfUnknown } = placed;
     const { store, logger } = this.#options;
     const attributes = { [ATTR.orderOrderId]: order.id, [ATTR.orderSymbol]: order.symbol };
     const confirm = async (): Promise<void> => {
       try {
-        const final = await this.#follow({ order, instrument, report });
+        const final = await this.#follow(placed);
         const record = reportRecordOf(instrument, final);
-        setAttributes({
-          ...reportAttributes(record),
-          [ATTR.orderSuccess]: record.status === 'filled',
-        });
+        setAttributes(reportAttributes(record));
         await store.reportOrder(order.id, record);
         logger.info({ orderId: order.id, status: record.status }, 'order confirmed');
       } catch (error) {
         setFailure(error);
-        throw error;
+        if (!endIfUnknown || errorTypeOf(error) !== 'unknown_order') throw error;
+        const { status, errorType } = endIfUnknown;
+        await store.failOrder(order.id, status, errorType);
+        setAttributes({ [ATTR.orderStatus]: status, [ATTR.orderErrorType]: errorType });
+        logger.warn({ orderId: order.id, status }, 'the exchange does not have the order');
       }
     };
-    return traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(confirm)();
+    await traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(confirm)();
+    this.#send(order.id);
   }
 
   /** An order that was refused before it was open: it is final, and says so like any other. */
@@ -96,49 +117,86 @@ export class Confirmation {
       setFailure(error);
     };
     await traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(refuse)();
+    this.#send(id);
   }
 
   /**
-   * Takes up the open orders that nobody follows, each in its own trace. What cannot be resolved now
-   * is left for the next time.
+   * Takes up the orders that nobody follows and whose confirmation was not sent, each in its own trace.
+   * What cannot be resolved now is left for the next time.
    *
    * @throws what `pg` throws
    */
   async resume(): Promise<void> {
     if (!this.#mayBeOpen) return;
-    const records = await this.#options.store.openOrders();
+    const ids = await this.#options.store.unconfirmedIds();
     this.#mayBeOpen = false;
-    for (const record of records) {
-      if (!this.#claimed.has(record.id)) await this.#takeUp(record);
+    for (const id of ids) {
+      if (!this.#claimed.has(id) && !this.#sending.has(id)) await this.#takeUp(id);
     }
   }
 
-  async #takeUp(record: OrderRecord): Promise<void> {
-    const { settledMs, logger } = this.#options;
-    const release = this.claim(record.id);
-    const isSettled = Date.now() - record.updatedAt.getTime() > settledMs;
-    if (!isSettled || this.#stopping.signal.aborted) return release(true);
+  async #takeUp(id: string): Promise<void> {
+    const { store, settledMs, logger } = this.#options;
+    const release = this.claim(id);
     try {
+      // Whoever followed it may have come to its end since the orders were looked for.
+      const record = await store.unconfirmedOrder(id);
+      if (!record) return release(false);
+      const isSettled = Date.now() - record.updatedAt.getTime() > settledMs;
+      if (!isSettled || this.#stopping.signal.aborted) return release(true);
       await context.with(extractContextFromCarrier(record.carrier), () => this.#resume(record));
       release(false);
     } catch (error) {
       release(true);
-      const errorType = errorTypeOf(error);
-      logger.warn({ orderId: record.id, errorType, err: error }, 'order still open');
+      logger.warn({ orderId: id, errorType: errorTypeOf(error), err: error }, 'order still open');
     }
   }
 
   async #resume(record: OrderRecord): Promise<void> {
-    const { exchange, store } = this.#options;
-    // Not sent yet when the process ended: the exchange has never heard of it.
-    if (record.status === 'pending_new') return store.failOrder(record.id, 'rejected', 'internal');
-    const instrument = exchange.instrument(record.symbol);
-    try {
-      await this.confirm({ order: record, instrument, report: undefined });
-    } catch (error) {
-      if (!(error instanceof OrderError) || error.errorType !== 'unknown_order') throw error;
-      await store.failOrder(record.id, 'rejected', record.errorType ?? 'unknown_order');
+    if (isFinal(record.status)) return this.#confirmAgain(record);
+    if (record.status === 'pending_new') {
+      // The exchange has never heard of it, and will not: the market has moved on.
+      const message = 'the process ended before the order was sent';
+      this.#options.logger.warn({ orderId: record.id }, message);
+      return this.refuse(record, new OrderError('not_sent', message));
     }
+    const { exchangeOrderId, errorType = 'unknown_order' } = record;
+    // What the exchange had taken was no rejection, whatever became of it there.
+    const status = exchangeOrderId === undefined ? 'rejected' : 'expired';
+    await this.confirm({
+      order: record,
+      instrument: this.#options.exchange.instrument(record.symbol),
+      report: undefined,
+      endIfUnknown: { status, errorType },
+    });
+  }
+
+  /** An order whose end is in the database, though perhaps not in its trace. */
+  async #confirmAgain(record: OrderRecord): Promise<void> {
+    const attributes = { [ATTR.orderOrderId]: record.id, [ATTR.orderSymbol]: record.symbol };
+    const confirm = async () => setAttributes(reportAttributes(record));
+    await traced(WORKFLOW_SPAN.orderConfirmation, { attributes })(confirm)();
+    this.#send(record.id);
+  }
+
+  /**
+   * Sends the confirmation that has just ended, and notes that it was sent. In the background: who
+   * trades does not wait for it. A server that does not answer in time counts as told, as the sdk keeps
+   * trying by itself.
+   */
+  #send(orderId: string): void {
+    const { store, logger } = this.#options;
+    const send = async (): Promise<void> => {
+      await currentTracing().flush(FLUSH_TIMEOUT_MS);
+      await store.confirmOrder(orderId);
+    };
+    const sending = untraced(send)
+      .catch((error) => {
+        this.#mayBeOpen = true;
+        logger.error({ orderId, err: error }, 'the confirmation of an order could not be noted');
+      })
+      .finally(() => this.#sending.delete(orderId));
+    this.#sending.set(orderId, sending);
   }
 
   async #follow({ order, instrument, report }: PlacedOrder): Promise<OrderReport> {

@@ -126,7 +126,19 @@ export class Trader {
       setAttributes({ ...signalAttributes(signal), [ATTR.orderOrderId]: orderId });
       await store.addSignal(signal);
       const ids = { [ATTR.clientOrderId]: orderId, [ATTR.strategyName]: strategy.name, symbol };
-      return stepDone({ signal, instrument, orderId }, ids);
+      const step = stepDone({ signal, instrument, orderId }, ids);
+      // From here on there is an order, which has to end whatever happens to this process.
+      await store.addOrder({
+        id: orderId,
+        signalId: signal.id,
+        strategy: strategy.name,
+        symbol,
+        side: signal.direction,
+        price: signal.entryPrice,
+        traceId: trace.getActiveSpan()?.spanContext().traceId,
+        carrier: injectCurrentContext(step.context),
+      });
+      return step;
     };
     return traced(name, { attributes })(generate)();
   }
@@ -136,7 +148,9 @@ export class Trader {
     const { symbol, direction: side } = signal;
     const attributes = { [ATTR.orderOrderId]: orderId, [ATTR.orderSymbol]: symbol };
     const validate = async (): Promise<Step<ValidOrder>> => {
-      const quote = await exchange.quote(instrument);
+      const quote = await exchange
+        .quote(instrument)
+        .catch((error) => this.#failed({ id: orderId, symbol }, 'rejected', error));
       const order: Order = {
         id: orderId,
         symbol,
@@ -145,16 +159,11 @@ export class Trader {
       };
       setAttributes(orderAttributes(order, instrument));
       // Written down before the position is read: of two orders at once each sees the other.
-      await store.addOrder({
-        id: order.id,
-        signalId: signal.id,
-        strategy: signal.strategy,
-        symbol,
-        side,
+      const size = {
         quantity: formatQuantity(instrument, order.lots),
         price: formatPrice(instrument, order.priceTicks),
-        traceId: trace.getActiveSpan()?.spanContext().traceId,
-      });
+      };
+      await store.sizeOrder(order.id, size, injectCurrentContext());
       try {
         const [free, position] = await Promise.all([
           exchange.balances(),
@@ -199,7 +208,11 @@ export class Trader {
   }
 
   /** Writes the failure down, and goes on failing. */
-  async #failed(order: Order, status: 'rejected' | 'unknown', error: unknown): Promise<never> {
+  async #failed(
+    order: Pick<Order, 'id' | 'symbol'>,
+    status: 'rejected' | 'unknown',
+    error: unknown,
+  ): Promise<never> {
     const { confirmation, store } = this.#options;
     if (status === 'rejected') await confirmation.refuse(order, error);
     else await store.failOrder(order.id, status, errorTypeOf(error));

@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { exchangeOrderLotsMin, type Instruments, instrumentOf } from '@throughline/instruments';
+import { exchangeOrderLotsMin, type Instrument, instrumentOf } from '@throughline/instruments';
 import { ATTR, type Decimal, LINK_TYPE, MESSAGING_SYSTEM, ORDER_SPAN } from '@throughline/model';
 import {
   runInSpan,
@@ -16,6 +16,7 @@ import {
 import { type AllocationOptions, allocationRule } from '../domain/allocation/allocation.ts';
 import type { Allocate } from '../domain/allocation/allottee.ts';
 import { clientOrderKey } from '../domain/client-order.ts';
+import { addInstruments } from '../domain/common-instruments.ts';
 import type { ExchangeOrder, Execution } from '../domain/exchange-order.ts';
 import { type GroupChange, GroupExecution } from '../domain/group-execution.ts';
 import { isTerminal } from '../domain/order-state.ts';
@@ -34,12 +35,13 @@ import { exchangeOrderAttributes, executionAttributes } from './attributes.ts';
 import { ClientUpdates } from './client-updates.ts';
 
 export interface AlgorithmOptions {
-  readonly instruments: Instruments;
+  /** Grows as venues join. */
+  readonly instruments: Map<string, Instrument>;
   /** How long exchange orders may stay open before they are canceled. */
   readonly openMsMax: number;
   /** What one exchange order should be worth at most, in the quote asset. */
   readonly sliceNotional: Decimal;
-  /** At least one. */
+  /** At least one. Those that trade nothing have not joined yet, and are down. */
   readonly venues: readonly Venue[];
   readonly allocation: AllocationOptions;
   /** What the ids of our exchange orders begin with: by it we know them again. */
@@ -97,8 +99,9 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
   readonly #expiries: Expiry[] = [];
   /** By symbol: the price of the last fill. */
   readonly #lastTicks = new Map<string, bigint>();
+  #venues: readonly Venue[];
   /** Names of the venues that are down. */
-  readonly #downVenues = new Set<string>();
+  readonly #downVenues: Set<string>;
   readonly #allocate: Allocate;
   #isDraining = false;
 
@@ -106,6 +109,9 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
     this.#tracing = tracing;
     this.#options = options;
     this.#allocate = allocationRule(options.allocation);
+    this.#venues = options.venues;
+    const missing = options.venues.filter(({ symbols }) => symbols.size === 0);
+    this.#downVenues = new Set(missing.map(({ name }) => name));
     this.#now = options.now ?? (() => performance.now());
     this.#updates = new ClientUpdates(tracing, {
       instruments: options.instruments,
@@ -127,6 +133,12 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
       case 'execution':
         this.#onExecution({ event, traceContextCarrier });
         break;
+      case 'venue_joined':
+        addInstruments(this.#options.instruments, event.instruments);
+        this.#venues = this.#venues.map((one) =>
+          one.name === event.venue.name ? event.venue : one,
+        );
+        return;
       case 'venue_changed':
         if (event.isUp) this.#downVenues.delete(event.venue);
         else this.#downVenues.add(event.venue);
@@ -184,10 +196,10 @@ export class Algorithm implements SynchronousService<AlgorithmInput> {
     lots: bigint,
     isWhole: boolean,
   ): ExchangeOrder[] {
-    const { instruments, sliceNotional, venues, orderIdPrefix } = this.#options;
+    const { instruments, sliceNotional, orderIdPrefix } = this.#options;
     const { batchId, symbol, side } = batch;
     const slices = sliceOverVenues(lots, instrumentOf(instruments, symbol), {
-      venues: openVenues(venues, symbol, this.#downVenues),
+      venues: openVenues(this.#venues, symbol, this.#downVenues),
       isWhole,
       sliceNotional,
       referenceTicks: priceTicks ?? this.#lastTicks.get(symbol),

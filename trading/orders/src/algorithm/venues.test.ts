@@ -11,18 +11,22 @@ import { Algorithm } from './algorithm.ts';
 class Bench {
   readonly sent: AlgorithmOutput[] = [];
   #batches = 0;
-  readonly #algorithm = new Algorithm(startTracing({ enabled: false, serviceName: 'algorithm' }), {
-    instruments: new Map([['BTCUSDT', BTCUSDT]]),
-    openMsMax: 1_000,
-    sliceNotional: parseDecimal('1000000'),
-    venues: [
-      { name: 'north', weight: 1n, symbols: new Set(['BTCUSDT']) },
-      { name: 'south', weight: 2n, symbols: new Set(['BTCUSDT']) },
-    ],
-    allocation: { ...DEFAULT_ALLOCATION, method: 'fifo' },
-    orderIdPrefix: 'tl-',
-    send: (event) => this.sent.push(event),
-  });
+  readonly #algorithm: Algorithm;
+
+  constructor(southTrades: readonly string[] = ['BTCUSDT']) {
+    this.#algorithm = new Algorithm(startTracing({ enabled: false, serviceName: 'algorithm' }), {
+      instruments: new Map([['BTCUSDT', BTCUSDT]]),
+      openMsMax: 1_000,
+      sliceNotional: parseDecimal('1000000'),
+      venues: [
+        { name: 'north', weight: 1n, symbols: new Set(['BTCUSDT']) },
+        { name: 'south', weight: 2n, symbols: new Set(southTrades) },
+      ],
+      allocation: { ...DEFAULT_ALLOCATION, method: 'fifo' },
+      orderIdPrefix: 'tl-',
+      send: (event) => this.sent.push(event),
+    });
+  }
 
   receive(event: AlgorithmInput): void {
     this.#algorithm.receive({ event, traceContextCarrier: {} });
@@ -60,6 +64,16 @@ test('lots go to the venues that are up, by weight; ids are unique over them and
   expect(ids.every((id) => id.startsWith('tl-b-1-'))).toBe(true);
 
   bench.receive({ type: 'venue_changed', venue: 'south', isUp: false });
+  expect(byVenue(bench.batch(3_000n))).toEqual({ north: 6_000n });
+  bench.receive({ type: 'venue_changed', venue: 'south', isUp: true });
+  expect(byVenue(bench.batch(3_000n))).toEqual({ north: 2_000n, south: 4_000n });
+});
+
+test('a venue that was missing at the start takes part once it has joined and is up', () => {
+  const bench = new Bench([]);
+  expect(byVenue(bench.batch(3_000n))).toEqual({ north: 6_000n });
+  const venue = { name: 'south', weight: 2n, symbols: new Set(['BTCUSDT']) };
+  bench.receive({ type: 'venue_joined', venue, instruments: new Map() });
   expect(byVenue(bench.batch(3_000n))).toEqual({ north: 6_000n });
   bench.receive({ type: 'venue_changed', venue: 'south', isUp: true });
   expect(byVenue(bench.batch(3_000n))).toEqual({ north: 2_000n, south: 4_000n });

@@ -1,5 +1,6 @@
 // The thread of algorithm: a synchronous loop over the channel of batches and executions.
 import { type MessagePort, workerData } from 'node:worker_threads';
+import type { Instruments } from '@throughline/instruments';
 import {
   postTraced,
   startTracing,
@@ -11,7 +12,9 @@ import type { AlgorithmInput } from '../events.ts';
 import { runSynchronously } from '../synchronous-loop.ts';
 import { Algorithm, type AlgorithmOptions } from './algorithm.ts';
 
-export interface AlgorithmWorkerData extends Omit<AlgorithmOptions, 'send' | 'now'> {
+export interface AlgorithmWorkerData
+  extends Omit<AlgorithmOptions, 'instruments' | 'send' | 'now'> {
+  readonly instruments: Instruments;
   readonly inbox: ThreadReceiverEnd;
   /** To the thread of wss-server and exchange-client. */
   readonly outbox: MessagePort;
@@ -22,7 +25,7 @@ export interface AlgorithmWorkerData extends Omit<AlgorithmOptions, 'send' | 'no
 const data: AlgorithmWorkerData = workerData;
 const tracing = startTracing({ ...data.tracing, serviceName: 'algorithm', relay: data.relay });
 const algorithm = new Algorithm(tracing, {
-  instruments: data.instruments,
+  instruments: new Map(data.instruments),
   openMsMax: data.openMsMax,
   sliceNotional: data.sliceNotional,
   venues: data.venues,

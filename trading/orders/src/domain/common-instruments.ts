@@ -20,6 +20,11 @@ export function commonInstruments(byVenue: ReadonlyMap<string, Instruments>): In
   return common;
 }
 
+/** Puts what is known now into a map that others read: new symbols, and stricter filters. */
+export function addInstruments(known: Map<string, Instrument>, now: Instruments): void {
+  for (const [symbol, instrument] of now) known.set(symbol, instrument);
+}
+
 function strictest(known: Instrument, other: Instrument, venue: string): Instrument {
   if (!isSame(known.tick, other.tick) || !isSame(known.step, other.step)) {
     throw new ThroughlineError(

@@ -13,6 +13,7 @@ export type ReasonCode =
   | 'rate_limited'
   | 'overloaded'
   | 'shutting_down'
+  | 'restarted'
   // Our risk check.
   | 'risk_notional'
   | 'risk_open_orders'

@@ -31,7 +31,7 @@ export interface ExchangeClientOptions extends Credentials {
   /** @param context of the span that received it */
   readonly onExecution: (execution: Execution, context: Context) => void;
   readonly onOrphan: (orphan: Orphan) => void;
-  /** The venue can no longer be reached, or can again. */
+  /** The venue can be reached, for the first time or again; or it no longer can. */
   readonly onChange: (isUp: boolean) => void;
 }
 
@@ -78,7 +78,6 @@ export class ExchangeClient {
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Orphans are looked for once: later open orders are of this process. */
   #areOrphansCanceled: boolean;
-  #isLost = false;
   #ordersPlaced = 0;
   #executions = 0;
   #reportsIgnored = 0;
@@ -99,14 +98,10 @@ export class ExchangeClient {
       prepare: () => this.#cancelOrphans(),
       onEvent: (event) => this.#onEvent(event),
       onReady: () => {
-        if (this.#isLost) options.onChange(true);
-        this.#isLost = false;
+        options.onChange(true);
         void this.#reconcile();
       },
-      onLost: () => {
-        this.#isLost = true;
-        options.onChange(false);
-      },
+      onLost: () => options.onChange(false),
     });
   }
 

@@ -36,9 +36,17 @@ export class VenueClients {
     );
   }
 
-  /** @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when one of them is not ready in time */
-  async whenReady(timeoutMs: number): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.whenReady(timeoutMs)));
+  /**
+   * @returns the names of those that are not ready in time
+   * @throws ThroughlineError `TL_EXCHANGE_UNAVAILABLE` when none of them is
+   */
+  async whenReady(names: readonly string[], timeoutMs: number): Promise<string[]> {
+    const waits = names.map((name) => this.#clients.get(name)?.whenReady(timeoutMs));
+    const outcomes = await Promise.allSettled(waits);
+    const late = names.filter((_, index) => outcomes[index]?.status === 'rejected');
+    const [first] = outcomes;
+    if (first?.status === 'rejected' && late.length === names.length) throw first.reason;
+    return late;
   }
 
   /** By the name of the venue. */

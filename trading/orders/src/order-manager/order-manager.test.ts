@@ -2,12 +2,11 @@ import { parseDecimal } from '@throughline/model';
 import { startTracing } from '@throughline/sdk';
 import { expect, test } from 'vitest';
 import type { ClientOrder, Side } from '../domain/client-order.ts';
-import type { BatchesEnded, EndRequested, OrderBatch } from '../events.ts';
-import { BTCUSDT } from '../testing/instruments.ts';
-import { OrderManager } from './order-manager.ts';
+import { BTCUSDT, SOLUSDT } from '../testing/instruments.ts';
+import { OrderManager, type OrderManagerOptions } from './order-manager.ts';
 
 function manager(membersMax: number, lingerNs: bigint, userOrdersMax = 100) {
-  const sent: (OrderBatch | EndRequested | BatchesEnded)[] = [];
+  const sent: Parameters<OrderManagerOptions['send']>[0][] = [];
   const told: string[] = [];
   const tracing = startTracing({ enabled: false, serviceName: 'order-manager' });
   const service = new OrderManager(tracing, {
@@ -108,4 +107,15 @@ test('a fill-or-kill order is a batch of its own', () => {
   service.receive(received('o1'));
   service.receive(received('o2', 'buy', fok));
   expect(sent).toMatchObject([{ type: 'batch', members: [{ order: { clientOrderId: 'o2' } }] }]);
+});
+
+test('what a venue trades that joins later can be ordered, and algorithm knows it before the batch', () => {
+  const { service, sent, told } = manager(1, 1_000_000_000n);
+  const venue = { name: 'south', weight: 1n, symbols: new Set(['SOLUSDT']) };
+  const instruments = new Map([['SOLUSDT', SOLUSDT]]);
+  const event = { type: 'venue_joined', venue, instruments } as const;
+  service.receive({ event, traceContextCarrier: {} });
+  service.receive(received('o1', 'buy', { symbol: 'SOLUSDT', type: 'limit', priceTicks: 15_000n }));
+  expect(sent.map(({ type }) => type)).toEqual(['venue_joined', 'batch']);
+  expect(told).toEqual([]);
 });

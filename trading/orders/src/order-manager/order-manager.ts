@@ -1,5 +1,5 @@
 import { type Context, trace } from '@opentelemetry/api';
-import { type Instruments, instrumentOf } from '@throughline/instruments';
+import { type Instrument, instrumentOf } from '@throughline/instruments';
 import { ATTR, NS_PER_MS, ORDER_SPAN } from '@throughline/model';
 import {
   startFanIn,
@@ -10,6 +10,7 @@ import {
 import { monotonicNs } from '../clock.ts';
 import { type Batch, Batcher, type BatcherOptions, batchOfOne } from '../domain/batcher.ts';
 import type { ClientOrder, Side } from '../domain/client-order.ts';
+import { addInstruments } from '../domain/common-instruments.ts';
 import type { EndRequest } from '../domain/group-execution.ts';
 import { ended, newOrderState, type UnfilledStatus } from '../domain/order-state.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -22,6 +23,7 @@ import type {
   OrderReceived,
   OrderUpdated,
   TracedMember,
+  VenueJoined,
 } from '../events.ts';
 import type { SynchronousService } from '../synchronous-loop.ts';
 import { updateAttributes } from '../update-attributes.ts';
@@ -29,10 +31,14 @@ import { updateAttributes } from '../update-attributes.ts';
 export interface OrderManagerOptions extends BatcherOptions {
   /** Makes batch ids unique over restarts. */
   readonly runId: string;
-  readonly instruments: Instruments;
+  /** Grows as venues join. */
+  readonly instruments: Map<string, Instrument>;
   readonly risk: RiskLimits;
   /** To algorithm. */
-  readonly send: (event: OrderBatch | EndRequested | BatchesEnded, context?: Context) => void;
+  readonly send: (
+    event: OrderBatch | EndRequested | VenueJoined | BatchesEnded,
+    context?: Context,
+  ) => void;
   /** To wss-server. */
   readonly tell: (event: OrderUpdated, context: Context) => void;
 }
@@ -70,6 +76,10 @@ export class OrderManager implements SynchronousService<OrderManagerInput> {
         return;
       case 'order_ended':
         this.#risk.ended(event, event.symbol, event.lastTicks);
+        return;
+      case 'venue_joined':
+        addInstruments(this.#options.instruments, event.instruments);
+        this.#options.send(event);
     }
   }
 

@@ -1,5 +1,6 @@
 // The thread of order-manager: a synchronous loop over the channel of received orders.
 import { type MessagePort, workerData } from 'node:worker_threads';
+import type { Instruments } from '@throughline/instruments';
 import {
   postTraced,
   startTracing,
@@ -13,7 +14,9 @@ import type { AlgorithmInput, OrderManagerInput } from '../events.ts';
 import { runSynchronously } from '../synchronous-loop.ts';
 import { OrderManager, type OrderManagerOptions } from './order-manager.ts';
 
-export interface OrderManagerWorkerData extends Omit<OrderManagerOptions, 'send' | 'tell'> {
+export interface OrderManagerWorkerData
+  extends Omit<OrderManagerOptions, 'instruments' | 'send' | 'tell'> {
+  readonly instruments: Instruments;
   readonly inbox: ThreadReceiverEnd;
   readonly algorithm: ThreadSenderEnd;
   /** To the thread of wss-server. */
@@ -33,7 +36,7 @@ const manager = new OrderManager(tracing, {
   runId: data.runId,
   membersMax: data.membersMax,
   lingerNs: data.lingerNs,
-  instruments: data.instruments,
+  instruments: new Map(data.instruments),
   risk: data.risk,
   send: (event, context) => algorithm.send(event, context),
   tell: (event, context) => postTraced(tracing, data.outbox, event, context),

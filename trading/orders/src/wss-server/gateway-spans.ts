@@ -10,6 +10,7 @@ import {
 import { formatPrice, formatQuantity, type Instrument } from '@throughline/instruments';
 import { ATTR, LINK_TYPE, MESSAGING_SYSTEM, ORDER_SPAN } from '@throughline/model';
 import {
+  type Carrier,
   clientContextLink,
   spanTime,
   type Tracing,
@@ -71,6 +72,13 @@ export class GatewaySpans {
       attributes: clientOrderAttributes(order, instrument),
       links: replaced ? [{ spanContext: replaced.begin, type: LINK_TYPE.replaces }] : [],
     });
+  }
+
+  /** The context for whoever goes on with the order when this process is gone. */
+  carrierOf(context: Context): Carrier {
+    const carrier: Carrier = {};
+    this.#tracing.propagator.inject(context, carrier);
+    return carrier;
   }
 
   /** A request to end an open order: a part of that order's lifecycle. */

@@ -92,9 +92,16 @@ export interface ErrorMessage {
   readonly reason_code?: ReasonCode;
 }
 
-/** What was asked for by `resume` is not kept any more: the replay begins at `first_sequence`. */
+/**
+ * Why not all can be told again: it is too long ago, or was told by another process, whose orders are
+ * not known here unless the replay tells of them.
+ */
+type ResumeGapReason = 'not_kept' | 'unknown_session';
+
+/** What was asked for by `resume` cannot be told: the replay begins at `first_sequence`. */
 interface ResumeGap {
   readonly type: 'resume_gap';
+  readonly reason_code: ResumeGapReason;
   readonly user_id: string;
   readonly from_sequence: number;
   readonly first_sequence: number;
@@ -105,11 +112,14 @@ interface Resumed {
   readonly type: 'resumed';
   readonly user_id: string;
   readonly next_sequence: number;
+  readonly session_id: string;
 }
 
 interface Welcome {
   readonly type: 'welcome';
   readonly trace_ids: boolean;
+  /** Of this process: the numbers of messages are its own. */
+  readonly session_id: string;
 }
 
 export type ServerMessage =

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { OrderRefusal } from '../domain/reason.ts';
 import type { ClientSession } from './client-session.ts';
 import type { UserMessage } from './messages.ts';
+import type { ResumeRequest } from './requests.ts';
 import { type Entry, type JournalLimits, UserJournals } from './user-journals.ts';
 
 /** A message to a user, with the trace in which its order began. */
@@ -17,6 +19,8 @@ const SESSION_USERS_MAX = 10_000;
  * the user; and again, from any number on, to a connection that resumes.
  */
 export class Notifier {
+  /** Names the numbering: that of an earlier process was another. */
+  readonly sessionId = randomBytes(8).toString('hex');
   readonly #journals: UserJournals<Notice>;
   readonly #sessions = new Map<string, Set<ClientSession>>();
 
@@ -78,19 +82,24 @@ export class Notifier {
    * @returns whether a part of that is not kept any more
    * @throws OrderRefusal as {@link attach}
    */
-  resume(session: ClientSession, userId: string, sequence: number): boolean {
+  resume(session: ClientSession, request: ResumeRequest): boolean {
+    const { userId, fromSequence: sequence, sessionId = this.sessionId } = request;
     this.attach(session, userId);
-    const { entries, fromSequence, nextSequence, hasGap } = this.#journals.since(userId, sequence);
+    const isOurs = sessionId === this.sessionId;
+    const replay = this.#journals.since(userId, isOurs ? sequence : 0);
+    const { entries, fromSequence, nextSequence, hasGap } = replay;
     if (hasGap) {
       session.send({
         type: 'resume_gap',
+        reason_code: isOurs && sequence <= nextSequence ? 'not_kept' : 'unknown_session',
         user_id: userId,
         from_sequence: sequence,
         first_sequence: fromSequence,
       });
     }
     for (const entry of entries) deliver(session, entry);
-    session.send({ type: 'resumed', user_id: userId, next_sequence: nextSequence });
+    const session_id = this.sessionId;
+    session.send({ type: 'resumed', user_id: userId, next_sequence: nextSequence, session_id });
     return hasGap;
   }
 }

@@ -109,6 +109,11 @@ export class OrderDesk {
     return open;
   }
 
+  /** Takes on an order of an earlier process, as that left it. */
+  restore({ state, ...added }: DeskOrder & { readonly state: OrderState }): void {
+    this.add(added).state = state;
+  }
+
   /**
    * Notes where an order stands now.
    *

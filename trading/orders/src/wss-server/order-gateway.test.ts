@@ -4,7 +4,7 @@ import { filled, newOrderState, type OrderState, type OrderStatus } from '../dom
 import type { OrderManagerInput } from '../events.ts';
 import { BTCUSDT } from '../testing/instruments.ts';
 import type { ClientSession } from './client-session.ts';
-import { OrderGateway } from './order-gateway.ts';
+import { OrderGateway, type OrderGatewayOptions } from './order-gateway.ts';
 import { DEFAULT_LIMITS } from './wss-server.ts';
 
 type Sent = Extract<OrderManagerInput, { type: 'order_received' }>['order'];
@@ -14,10 +14,14 @@ class Bench {
   readonly sent: OrderManagerInput[] = [];
   readonly gateway: OrderGateway;
 
-  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}) {
+  constructor(
+    limits: Partial<typeof DEFAULT_LIMITS> = {},
+    journal?: OrderGatewayOptions['journal'],
+  ) {
     this.gateway = new OrderGateway(startTracing({ enabled: false, serviceName: 'wss-server' }), {
       instruments: new Map([['BTCUSDT', BTCUSDT]]),
       limits: { ...DEFAULT_LIMITS, ...limits },
+      journal,
       send: (event) => this.sent.push(event),
     });
   }
@@ -247,12 +251,59 @@ test('what is not kept any more is told as a gap', () => {
   const again = new Client(bench);
   again.say({ type: 'resume', from_sequence: 1 });
   expect(again.told).toMatchObject([
-    { type: 'resume_gap', from_sequence: 1, first_sequence: 3 },
+    { type: 'resume_gap', reason_code: 'not_kept', from_sequence: 1, first_sequence: 3 },
     { sequence: 3 },
     { sequence: 4 },
     { type: 'resumed' },
   ]);
   expect(bench.gateway.stats()).toMatchObject({ resumes: 1, resumeGaps: 1 });
+});
+
+test('a client of another process is told so, whatever number it asks for', () => {
+  const { client } = start();
+  client.say({ type: 'hello' });
+  const { session_id } = client.last();
+  client.say({ type: 'resume', from_sequence: 1, session_id });
+  expect(client.last()).toEqual({ type: 'resumed', user_id: 'u1', next_sequence: 1, session_id });
+
+  client.order('o1');
+  for (const asked of [{ from_sequence: 1, session_id: 'another' }, { from_sequence: 9 }]) {
+    const before = client.told.length;
+    client.say({ type: 'resume', ...asked });
+    expect(client.told.slice(before)).toMatchObject([
+      { type: 'resume_gap', reason_code: 'unknown_session', first_sequence: 1 },
+      { type: 'order.accepted', client_order_id: 'o1', sequence: 1 },
+      { type: 'resumed', next_sequence: 2, session_id },
+    ]);
+  }
+});
+
+test('orders of an earlier process are known, and end for their clients', () => {
+  const noted: string[] = [];
+  const order = {
+    ...{ userId: 'u1', clientOrderId: 'o1', symbol: 'BTCUSDT', lots: 1_000n },
+    ...({ side: 'buy', type: 'limit', timeInForce: 'gtc', priceTicks: 6_000_000n } as const),
+  };
+  const state = filled(newOrderState(1_000n), 400n, 6_000_000n);
+  const bench = new Bench(
+    {},
+    {
+      left: [{ order, carrier: {}, chainCumLots: 0n, origClientOrderId: undefined, state }],
+      accepted: ({ order: { clientOrderId } }) => noted.push(`${clientOrderId} accepted`),
+      updated: ({ clientOrderId }, { status }) => noted.push(`${clientOrderId} ${status}`),
+    },
+  );
+  const client = new Client(bench);
+  expect(bench.gateway.stats()).toMatchObject({ ordersOpen: 1 });
+  client.order('o1');
+  expect(client.last()).toMatchObject({ type: 'error', reason_code: 'duplicate_order' });
+  client.order('o2');
+  bench.end(order, 'canceled', 400n);
+  expect(client.last()).toMatchObject({
+    ...{ type: 'order.update', client_order_id: 'o1', status: 'canceled' },
+    ...{ cum_quantity: '0.004', leaves_quantity: '0' },
+  });
+  expect(noted).toEqual(['o2 accepted', 'o1 canceled']);
 });
 
 test('every connection that acts for a user is told what becomes of its orders', () => {

@@ -10,6 +10,7 @@ import { errorMessage, parseMessage } from './client-message.ts';
 import type { ClientSession } from './client-session.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import { type Arrived, GatewaySpans, wantedAttributes } from './gateway-spans.ts';
+import { beginOf } from './left-orders.ts';
 import {
   type AmendType,
   type CancelRejectReason,
@@ -27,6 +28,7 @@ import {
   type OrderDeskStats,
   type PendingRequest,
 } from './order-desk.ts';
+import type { OrderJournal } from './order-journal.ts';
 import { RateLimit } from './rate-limit.ts';
 import {
   type AmendRequest,
@@ -47,6 +49,8 @@ export interface OrderGatewayLimits extends OrderDeskLimits, JournalLimits {
 export interface OrderGatewayOptions {
   readonly instruments: Instruments;
   readonly limits: OrderGatewayLimits;
+  /** Where open orders are noted for the process after this one. */
+  readonly journal?: Pick<OrderJournal, 'left' | 'accepted' | 'updated'> | undefined;
   /** To order-manager; the context is that of the span that it follows from. */
   readonly send: (event: OrderManagerInput, context: Context) => void;
   /** Milliseconds since the Unix epoch; for tests. */
@@ -100,6 +104,9 @@ export class OrderGateway {
     this.#rate = new RateLimit(options.limits.userRequestsPerSecondMax);
     this.#expiries = new ExpiryTimer(this.#now, (key) => this.#expire(key));
     this.#answers = new BoundedMap(options.limits.endedOrdersMax);
+    for (const left of options.journal?.left ?? []) {
+      this.#desk.restore({ ...left, begin: beginOf(tracing, left) });
+    }
   }
 
   stats(): OrderGatewayStats {
@@ -144,6 +151,7 @@ export class OrderGateway {
   /** Tells the order's user where it stands now. */
   update(event: OrderUpdated): void {
     const { order, state } = event.allotment;
+    this.#options.journal?.updated(order, state);
     const open = this.#desk.update(order, state);
     if (!open) {
       this.#updatesUndelivered += 1;
@@ -159,13 +167,14 @@ export class OrderGateway {
     switch ((payload as { readonly type?: unknown } | null | undefined)?.type) {
       case 'hello': {
         session.wantsTraceIds = parseHello(payload).wantsTraceIds;
-        session.send({ type: 'welcome', trace_ids: session.wantsTraceIds });
+        const { sessionId: session_id } = this.#notifier;
+        session.send({ type: 'welcome', trace_ids: session.wantsTraceIds, session_id });
         return;
       }
       case 'resume': {
-        const { userId, fromSequence } = parseResume(payload);
+        const request = parseResume(payload);
         this.#resumes += 1;
-        if (this.#notifier.resume(session, userId, fromSequence)) this.#resumeGaps += 1;
+        if (this.#notifier.resume(session, request)) this.#resumeGaps += 1;
         return;
       }
       case 'order.cancel':
@@ -201,7 +210,9 @@ export class OrderGateway {
     const chainCumLots = replaced ? replaced.chainCumLots + replaced.state.cumLots : 0n;
     const origClientOrderId = replaced?.order.clientOrderId;
     const begin = span.spanContext();
-    const open = this.#desk.add({ order, begin, chainCumLots, origClientOrderId });
+    const added = { order, begin, chainCumLots, origClientOrderId };
+    const open = this.#desk.add(added);
+    this.#options.journal?.accepted({ ...added, carrier: this.#spans.carrierOf(context) });
     this.#options.send({ type: 'order_received', order }, context);
     span.end(spanTime());
     if (order.expireMs !== undefined) this.#expiries.add(clientOrderKey(order), order.expireMs);

@@ -31,6 +31,7 @@ const resumeSchema = z.object({
   type: z.literal('resume'),
   user_id: idSchema,
   from_sequence: z.int().min(1),
+  session_id: idSchema.optional(),
 });
 
 /** A request about an order (FIX OrderCancelRequest, and the head of a replace). */
@@ -70,13 +71,19 @@ export function parseHello(message: unknown): { readonly wantsTraceIds: boolean 
   return { wantsTraceIds: parseFields(helloSchema, message).trace_ids === true };
 }
 
-/** @throws OrderRefusal naming the first field that is not usable */
-export function parseResume(message: unknown): {
+/** Where a client was when it lost its connection. */
+export interface ResumeRequest {
   readonly userId: string;
   readonly fromSequence: number;
-} {
+  /** Whose numbering that is; undefined: that of this process. */
+  readonly sessionId: string | undefined;
+}
+
+/** @throws OrderRefusal naming the first field that is not usable */
+export function parseResume(message: unknown): ResumeRequest {
   const fields = parseFields(resumeSchema, message);
-  return { userId: fields.user_id, fromSequence: fields.from_sequence };
+  const { user_id: userId, from_sequence: fromSequence, session_id: sessionId } = fields;
+  return { userId, fromSequence, sessionId };
 }
 
 /**

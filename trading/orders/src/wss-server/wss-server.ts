@@ -7,6 +7,7 @@ import type { Tracing } from '@throughline/sdk';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { OrderUpdated } from '../events.ts';
 import { ClientSession } from './client-session.ts';
+import { endLeftOrders } from './left-orders.ts';
 import {
   OrderGateway,
   type OrderGatewayLimits,
@@ -58,6 +59,7 @@ const CLOSE_GOING_AWAY = 1001;
  * web pages send, is refused.
  */
 export class WssServer {
+  readonly #tracing: Tracing;
   readonly #options: WssServerOptions;
   readonly #gateway: OrderGateway;
   readonly #http: Server = createServer((_request, response) => {
@@ -71,6 +73,7 @@ export class WssServer {
   #protocolErrors = 0;
 
   constructor(tracing: Tracing, options: WssServerOptions) {
+    this.#tracing = tracing;
     this.#options = options;
     this.#gateway = new OrderGateway(tracing, options);
     this.#acceptor = new WebSocketServer({
@@ -132,6 +135,17 @@ export class WssServer {
   /** Tells the order's user where it stands now. */
   update(event: OrderUpdated): void {
     this.#gateway.update(event);
+  }
+
+  /**
+   * Ends the orders of an earlier process, of which nothing is open at the exchange any more.
+   *
+   * @returns how many ended
+   */
+  endLeftOrders(): Promise<number> {
+    const { instruments, journal } = this.#options;
+    const update = (event: OrderUpdated) => this.#gateway.update(event);
+    return endLeftOrders(this.#tracing, journal?.left ?? [], { instruments, update });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

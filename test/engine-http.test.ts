@@ -1,7 +1,11 @@
 // ClickHouse's HTTP interface over the embedded engine. Run alone: npx vitest run --project system engine-http
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import OtherClient from '@apla/clickhouse';
 import {
@@ -11,7 +15,7 @@ import {
   TupleParam,
 } from '@clickhouse/client';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type RunningEngine, startEngine } from './support/engine.ts';
 import { eventually } from './support/serve.ts';
 
@@ -306,7 +310,7 @@ test('a large answer comes in parts, and stops when its reader goes away', async
   await eventually('the query is stopped', async () => (await running(query)) === 0);
 });
 
-test('a query is stopped when nobody waits for it, one that writes is not', async () => {
+test('a query is stopped when nobody waits for it', async () => {
   const query = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1';
   const abort = new AbortController();
   const asked = rowsUntil(query, abort.signal);
@@ -314,13 +318,26 @@ test('a query is stopped when nobody waits for it, one that writes is not', asyn
   abort.abort();
   await expect(asked).rejects.toThrow('aborted');
   await eventually('the query is stopped', async () => (await running(query)) === 0);
+});
+
+test('an insert goes on when nobody waits for it', async () => {
+  // Runs until its rows are there, which come when it is told.
+  const asked = Promise.withResolvers<ServerResponse>();
+  const source = createServer(({ method }, response) => {
+    if (method === 'GET') asked.resolve(response);
+    else response.end();
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void source.close());
+  await once(source, 'listening');
+  const { port } = source.address() as AddressInfo;
   const table = await newTable('a UInt8');
-  const insert = `INSERT INTO ${table} SELECT sleepEachRow(0.2) + number FROM numbers(4)`;
-  const abortInsert = new AbortController();
-  const inserted = client.command({ query: insert, abort_signal: abortInsert.signal });
-  await eventually('the insert runs', async () => (await running(insert)) === 1);
-  abortInsert.abort();
+  const insert = `INSERT INTO ${table} SELECT a FROM url('http://127.0.0.1:${port}/', 'CSV', 'a UInt8')`;
+  const abort = new AbortController();
+  const inserted = client.command({ query: insert, abort_signal: abort.signal });
+  const response = await asked.promise;
+  abort.abort();
   await expect(inserted).rejects.toThrow('aborted');
+  response.end('1\n2\n3\n4\n');
   await eventually('the insert is done', async () => (await running(insert)) === 0);
   expect(await rows(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: '4' }]);
 });
@@ -339,14 +356,15 @@ async function running(query: string): Promise<number> {
 }
 
 test('a query does not wait for a longer one', async () => {
-  let longDone = false;
-  const long = rows('SELECT sleep(3) SETTINGS max_threads = 1').then(() => {
-    longDone = true;
-  });
-  await eventually('the long one runs', async () => (await running('SELECT sleep')) === 1);
+  // Longer than anybody waits: it ends with the test.
+  const query = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 2';
+  const abort = new AbortController();
+  const long = rowsUntil(query, abort.signal);
+  await eventually('the long one runs', async () => (await running(query)) === 1);
   expect(await rows('SELECT {a:UInt8} AS a', { a: 5 })).toEqual([{ a: 5 }]);
-  expect(longDone).toBe(false);
-  await long;
+  expect(await running(query)).toBe(1);
+  abort.abort();
+  await expect(long).rejects.toThrow('aborted');
 });
 
 test('queries that run side by side have their own parameters and settings', async () => {
@@ -475,7 +493,8 @@ test('another client speaks to it as to any ClickHouse', async () => {
 });
 
 test('a child that does not answer is killed and started again', async () => {
-  const own = await startEngine({ answerMsMax: 1_000 });
+  const own = await startEngine({ answerMsMax: 3_000 });
+  onTestFinished(() => own.stop());
   const { pid } = own.supervisor.status();
   if (pid === undefined) throw new Error('the engine has no process');
   process.kill(pid, 'SIGSTOP');
@@ -483,6 +502,15 @@ test('a child that does not answer is killed and started again', async () => {
     const status = own.supervisor.status();
     return status.state === 'ready' && status.pid !== pid;
   });
-  expect(own.warnings).toEqual(['the engine stopped (it did not answer); it is started again']);
-  await own.stop();
+  expect(own.warnings[0]).toBe('the engine stopped (it did not answer); it is started again');
+});
+
+test('a child waits for one that is slow to give up the directory', async () => {
+  const first = await startEngine();
+  const second = startEngine({ dir: first.dir });
+  onTestFinished(async () => (await second).stop());
+  // As when it stands still while its server is killed.
+  await delay(4_000);
+  await first.supervisor.stop();
+  expect((await second).supervisor.status().state).toBe('ready');
 });

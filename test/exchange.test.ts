@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DEMO_ACCOUNT, type ExchangeOptions, startExchange } from '@throughline/exchange';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { ExchangeAccount } from './support/exchange-account.ts';
 import { startExchangeProcess } from './support/exchange-process.ts';
 
 const closing: (() => unknown)[] = [];
@@ -53,7 +54,7 @@ class Client {
         if (!message) throw new Error(`nothing fits in ${JSON.stringify(this.received)}`);
         return message;
       },
-      { timeout: 5_000, interval: 5 },
+      { timeout: 60_000, interval: 5 },
     );
   }
 
@@ -166,7 +167,7 @@ test('with repeated and overtaken reports, each is told at least once', async ()
   }
   const reported = () => client.reports().map(({ c }) => String(c));
   for (const id of ids) await client.until(({ event }) => event?.c === id);
-  await vi.waitFor(() => expect(reported().length).toBeGreaterThan(ids.length));
+  await expect.poll(() => reported().length).toBeGreaterThan(ids.length);
   const firsts = [...new Set(reported())];
   expect(firsts.toSorted()).toEqual(ids.toSorted());
 });
@@ -279,7 +280,8 @@ test('latency delays answers and reports without reordering them', async () => {
     client.socket.send(JSON.stringify({ id: newClientOrderId, method: 'order.place', params }));
   }
   await client.until(({ id }) => id === 'order-0');
-  expect(performance.now() - startMs).toBeGreaterThanOrEqual(39);
+  // Each of the two timers may be early by less than a millisecond.
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(38);
   await client.until(({ event }) => event?.c === 'order-19');
   expect(client.reports().map(({ c }) => c)).toEqual(names);
   expect(client.received.flatMap(({ id }) => (names.includes(`${id}`) ? [id] : []))).toEqual(names);
@@ -302,6 +304,7 @@ test('sockets that break a bound are closed and counted, others live on', async 
   };
   expect(await codeOf(flood)).toBe(1008);
   expect(stats().sockets.cutForViolation).toBe(3);
+  await expect.poll(() => stats().sockets.open).toBe(1);
   for (let index = 0; index < 3; index++) await connect(wsApiUrl);
   await expect(connect(wsApiUrl)).rejects.toThrow('503');
   await expect(connect(wsApiUrl.replace('/ws-api/v3', '/other'))).rejects.toThrow('404');
@@ -311,15 +314,15 @@ test('sockets that break a bound are closed and counted, others live on', async 
 
 test('the disconnect fault cuts sockets; an order can be looked up afterwards', async () => {
   const faults = { disconnectIntervalMs: 1_000, disconnectProbability: 1 };
-  const { wsApiUrl, stats } = await start({ ...QUIET, faults });
-  const client = await logOn(wsApiUrl);
+  const { wsApiUrl, restUrl, stats } = await start({ ...QUIET, faults });
+  // Over REST, since no socket is sure to last until it has its answer.
+  const account = new ExchangeAccount(restUrl);
   const order = { ...LIMIT, side: 'BUY', quantity: '0.1', newClientOrderId: 'lasting' };
-  await client.call('order.place', order);
-  await once(client.socket, 'close');
+  await account.place(order);
+  const { socket } = await connect(wsApiUrl);
+  await once(socket, 'close');
   expect(stats().sockets.cutByFault).toBeGreaterThan(0);
-  const again = await connect(wsApiUrl);
-  const key = signed({ symbol: 'BTCUSDT', origClientOrderId: 'lasting' });
-  expect((await again.call('order.status', key)).result).toMatchObject({ status: 'NEW' });
+  expect(await account.openOrders()).toMatchObject([{ clientOrderId: 'lasting' }]);
 });
 
 test('a replayed recording is what streams show and client orders trade against', async () => {
@@ -359,7 +362,7 @@ test('the process says where it listens, serves, and ends on SIGTERM with code 0
 });
 
 test('the process ends with its parent', async () => {
-  const simulator = await startExchangeProcess(['--exit-with-parent']);
+  const simulator = await startExchangeProcess([]);
   closing.push(() => simulator.stop());
   const exited = once(simulator.child, 'exit');
   simulator.child.stdin?.end();

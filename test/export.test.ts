@@ -1,6 +1,6 @@
 // Export over real connections: collectors that are slow, away, silent or rude, in processes of their own.
 // Run alone: npx vitest run --project system test/export.test.ts
-// With an outage of a minute: OUTAGE_MS=60000 npx vitest run --project system test/export.test.ts -t outage
+// With an outage of a minute: OUTAGE_ROUNDS=6000 npx vitest run --project system test/export.test.ts -t outage
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,11 +14,15 @@ import type { TracingOptions, TracingStats } from '@throughline/sdk';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { spanNames, testTracing } from '../packages/sdk/src/testing/tracing.ts';
+import { freePort } from '../scripts/provision/server-process.ts';
 import type { ServiceAnswer, ServiceCommand } from './support/exporting-service.ts';
 import { ROOT, startProcess } from './support/process.ts';
 import type { CollectorCounts, CollectorMode } from './support/slow-collector.ts';
 
-const OUTAGE_MS = Number(process.env.OUTAGE_MS ?? 4_000);
+/** Of a hundred spans and ten milliseconds each. */
+const OUTAGE_ROUNDS = Number(process.env.OUTAGE_ROUNDS ?? 400);
+/** What holds up the event loop less is no burden. */
+const TURN_CPU_MS_MAX = 250;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -114,20 +118,21 @@ test.each<[string, TracingOptions]>([
 ])(
   'an outage of the collector, with %s',
   async (room, options) => {
-    const first = await startCollector();
+    const first = await startCollector({ port: await freePort() });
     const service = startService({ endpoint: first.url, delayMs: 100, ...options });
-    await service.ask({ do: 'work', ms: 2_000 });
-    const before = await service.ask({ do: 'flush', timeoutMs: 10_000 });
+    // For fewer spans than there is room for, should the collector not answer at once.
+    await service.ask({ do: 'work', rounds: 40 });
+    const before = await service.ask({ do: 'flush', timeoutMs: 60_000 });
     const firstCounts = await first.counts();
     await first.kill();
-    const during = await service.ask({ do: 'work', ms: OUTAGE_MS });
+    const during = await service.ask({ do: 'work', rounds: OUTAGE_ROUNDS });
     const second = await startCollector({ port: first.port });
     const after = await service.ask({ do: 'flush', timeoutMs: 60_000 });
     const secondCounts = await second.counts();
     const { stats } = after;
     console.log(
       `${room}: ${stats.ended} spans, ${lostSpans(stats)} lost, ${during.stats.queuedBytes} bytes queued; ` +
-        `event loop at most ${during.loopDelayMaxMs} ms late; resident ${before.rssMax}, then ${during.rssMax} bytes`,
+        `event loop held up for ${during.turnCpuMsMax} ms at most; resident ${before.rssMax}, then ${during.rssMax} bytes`,
     );
     expect(during.stats.queued).toBeGreaterThan(1_000);
     expect(after.isDone).toBe(true);
@@ -137,7 +142,7 @@ test.each<[string, TracingOptions]>([
     expect(stats.exported + stats.dropped.queueFull).toBe(stats.ended);
     if (options.queueSpansMax) expect(lostSpans(stats)).toBe(0);
     else expect(lostSpans(stats)).toBeGreaterThan(1_000);
-    expect(Math.max(during.loopDelayMaxMs, after.loopDelayMaxMs)).toBeLessThan(1_000);
+    expect(Math.max(during.turnCpuMsMax, after.turnCpuMsMax)).toBeLessThan(TURN_CPU_MS_MAX);
     const heldBytes = Math.max(during.stats.queuedBytes, after.stats.queuedBytes);
     expect(during.rssMax - before.rssMax).toBeLessThan(100_000_000 + 2 * heldBytes);
     expect(after.lines[0]).toContain('spans wait to be sent: ECONNREFUSED');
@@ -146,17 +151,20 @@ test.each<[string, TracingOptions]>([
 );
 
 test('a collector that never answers costs the service nothing but its spans', async () => {
+  const exportTimeoutMs = 500;
   const collector = await startCollector({ mode: 'hang' });
-  const service = startService({ endpoint: collector.url, exportTimeoutMs: 500 });
+  const service = startService({ endpoint: collector.url, exportTimeoutMs });
+  const fromMs = performance.now();
   await service.ask({ do: 'burst', spans: 10_000 });
-  const { loopDelayMaxMs, stats } = await service.ask({ do: 'work', ms: 2_000 });
-  expect(loopDelayMaxMs).toBeLessThan(1_000);
+  const { turnCpuMsMax, stats } = await service.ask({ do: 'work', rounds: 200 });
+  expect(turnCpuMsMax).toBeLessThan(TURN_CPU_MS_MAX);
   expect(stats.queued).toBe(stats.ended);
   const shutDown = await service.ask({ do: 'shutdown', timeoutMs: 500 });
   expect(shutDown.isDone).toBe(false);
   expect(shutDown.stats).toMatchObject({ queued: 0, dropped: { shutdown: stats.ended } });
   // Four at first; then one at a time, after the timeout and a wait.
-  expect((await collector.counts()).requests).toBeLessThanOrEqual(4 + 4);
+  const { requests } = await collector.counts();
+  expect(requests - 4).toBeLessThanOrEqual((performance.now() - fromMs) / exportTimeoutMs);
   service.tell({ do: 'leave' });
   expect(await service.exited).toEqual([0, null]);
 });
@@ -177,6 +185,7 @@ test('spans whose answer was lost are sent again, and count once', async () => {
   const service = startService({ endpoint: collector.url });
   await service.ask({ do: 'burst', spans: 1_000 });
   await service.ask({ do: 'flush', timeoutMs: 500 });
+  await expect.poll(async () => (await collector.counts()).spans).toBeGreaterThan(0);
   await collector.setMode('take');
   const { stats } = await service.ask({ do: 'flush', timeoutMs: 30_000 });
   expect(stats).toMatchObject({ exported: 1_000, queued: 0 });
@@ -195,17 +204,17 @@ test('SIGTERM: what is queued is sent before the service ends', async () => {
 });
 
 test('a service that forgets to shut down still ends, with requests and waits under way', async () => {
+  // Whatever held the process would hold it for longer than the test has.
+  const exportTimeoutMs = 600_000;
   const hanging = await startCollector({ mode: 'hang' });
   const away = await startCollector();
   await away.kill();
   for (const { url } of [hanging, away]) {
-    const service = startService({ endpoint: url });
+    const service = startService({ endpoint: url, exportTimeoutMs });
     await service.ask({ do: 'burst', spans: 10_000 });
     await service.ask({ do: 'flush', timeoutMs: 300 });
-    const fromMs = performance.now();
     service.tell({ do: 'leave' });
     expect(await service.exited).toEqual([0, null]);
-    expect(performance.now() - fromMs).toBeLessThan(5_000);
   }
 });
 
@@ -216,21 +225,26 @@ const MOODS = ['take', 'slow', 'reject two', 'refuse', 'ask for time', 'busy', '
 /** Treats each request according to the next mood, and takes everything when there are no more. */
 async function startMoodyCollector(moods: readonly string[]) {
   let requests = 0;
-  let taken = 0;
+  /** By the bytes of a batch: what it was last told. An answer that comes too late is not the last. */
+  const taken = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const mood = moods[requests] ?? 'take';
     requests += 1;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const spans = spanNames(Buffer.concat(chunks)).length;
+    const batch = Buffer.concat(chunks);
+    const spans = spanNames(batch).length;
+    const accept = (accepted: number) => taken.set(batch.toString('base64'), accepted);
     if (mood === 'hang') return;
     if (mood === 'reset') request.socket.resetAndDestroy();
-    else if (mood === 'refuse') response.writeHead(400).end();
-    else if (mood === 'busy') response.writeHead(503).end();
+    else if (mood === 'refuse') {
+      accept(0);
+      response.writeHead(400).end();
+    } else if (mood === 'busy') response.writeHead(503).end();
     else if (mood === 'ask for time') response.writeHead(429, { 'retry-after': '0' }).end();
     else {
+      accept(mood === 'reject two' ? spans - Math.min(spans, 2) : spans);
       if (mood === 'slow') await sleep(60);
-      taken += mood === 'reject two' ? spans - Math.min(spans, 2) : spans;
       response.end(mood === 'reject two' ? TWO_REJECTED : undefined);
     }
   }).listen(0, '127.0.0.1');
@@ -240,7 +254,8 @@ async function startMoodyCollector(moods: readonly string[]) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${port}`, taken: () => taken, close };
+  const sum = () => [...taken.values()].reduce((total, spans) => total + spans, 0);
+  return { url: `http://127.0.0.1:${port}`, taken: sum, close };
 }
 
 test('whatever the collector does, the counts are exact at every moment', async () => {

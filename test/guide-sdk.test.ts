@@ -13,7 +13,7 @@ import { type Ended, filesOf, GuideFolder } from './support/guide-program.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 import { ROOT } from './support/process.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const CLIENT_SPAN = 'b7ad6b7169203331';
 
 const guide = readFileSync(join(ROOT, 'docs', 'guides', 'sdk.md'), 'utf8');

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 import { startProcess } from './support/process.ts';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';
 const EXCHANGE = 'api.exchange.example';

@@ -8,7 +8,12 @@ import { startNats } from '../scripts/provision/nats.ts';
 import { type NatsLine, type NatsService, startService } from './support/nats-clients.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
+/** Of a request or a message that is waited for; it comes at once where nothing stands still. */
+const PATIENT = { timeout: 30_000 };
+const EXPIRES = { expires: 30_000 };
+/** Of what is published while there may be no broker: its answer may be lost. */
+const IMPATIENT = { timeout: 5_000 };
 const OLD = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 let server: Awaited<ReturnType<typeof startNats>>;
@@ -41,7 +46,7 @@ async function start(
 
 /** The spans of all services so far, once they have arrived. */
 async function collect(): Promise<readonly CollectedSpan[]> {
-  for (const service of services) expect(await service.tracing.flush()).toBe(true);
+  for (const service of services) expect(await service.tracing.flush(WAIT_MS)).toBe(true);
   return collector.spans;
 }
 
@@ -190,13 +195,15 @@ describe.each([
       callback: (_, message) => void message.respond('fine'),
     });
     await responder.connection.flush();
-    const reply = await client.traced.requestWithTraceContext('orders.check', { id: 'o1' });
+    const reply = await client.traced.requestWithTraceContext(
+      'orders.check',
+      { id: 'o1' },
+      PATIENT,
+    );
     expect(reply.json()).toEqual({ ok: { id: 'o1' } });
-    const text = await client.traced.requestWithTraceContext('orders.text', 'any?', {
-      timeout: 5_000,
-    });
+    const text = await client.traced.requestWithTraceContext('orders.text', 'any?', PATIENT);
     expect(text.string()).toBe('fine');
-    const nobody = client.traced.requestWithTraceContext('orders.nobody', {});
+    const nobody = client.traced.requestWithTraceContext('orders.nobody', {}, PATIENT);
     await expect(nobody).rejects.toThrow();
     const spans = await collect();
     for (const subject of ['orders.check', 'orders.text']) {
@@ -272,7 +279,7 @@ describe.each([
         expect(plain).toEqual({ symbol: 'BTCUSDT' });
       }
     } finally {
-      await byHand.shutdown();
+      await byHand.shutdown(WAIT_MS);
     }
     const { spanId } = named(collector.spans, 'send by.hand');
     expect(named(collector.spans, 'process_by_hand')).toMatchObject({
@@ -287,7 +294,7 @@ describe.each([
     const old = await start('old', to);
     old.connection.subscribe('old.check', { callback: (_, message) => void message.respond('ok') });
     await old.connection.flush();
-    await client.traced.requestWithTraceContext('old.check', {});
+    await client.traced.requestWithTraceContext('old.check', {}, PATIENT);
     const spans = await collect();
     const { spanId, traceId } = named(spans, 'request old.check');
     expect(named(spans, 'receive reply old.check')).toMatchObject({
@@ -359,7 +366,7 @@ describe.each([
     );
     expect(stored).toMatchObject({ stream: name, seq: 1 });
     const consumer = await receiver.js.consumers.get(name, 'desk');
-    const message = await consumer.next({ expires: 5_000 });
+    const message = await consumer.next(EXPIRES);
     if (!message) throw new Error('nothing came');
     await receiver.traced.process(message, async (received) => {
       expect(received.json()).toEqual({ id: 'o1' });
@@ -415,7 +422,8 @@ describe.each([
     }
     const settled = spans.filter(({ kind }) => kind === 'client').map((span) => span.name);
     expect(settled).toEqual([`nak ${subject}`, `nak ${subject}`, `term ${subject}`]);
-    expect((await consumer.info()).num_ack_pending).toBe(0);
+    // The server takes a settlement without an answer, when it gets round to it.
+    await expect.poll(async () => (await consumer.info()).num_ack_pending).toBe(0);
   });
 
   test('JetStream: nothing is settled unasked', async () => {
@@ -424,7 +432,7 @@ describe.each([
     const { name, subject } = await createStream(sender);
     await sender.tracedJs.publishWithTraceContext(subject, 'order');
     const consumer = await receiver.js.consumers.get(name, 'desk');
-    const message = await consumer.next({ expires: 5_000 });
+    const message = await consumer.next(EXPIRES);
     receiver.traced.process(message as JsMsg, () => undefined);
     expect(() =>
       receiver.traced.process(message as JsMsg, () => {
@@ -441,7 +449,7 @@ describe.each([
     const { name, subject } = await createStream(sender, {}, { headers_only: true });
     await sender.tracedJs.publishWithTraceContext(subject, { id: 'o1' });
     const consumer = await receiver.js.consumers.get(name, 'desk');
-    const message = await consumer.next({ expires: 5_000 });
+    const message = await consumer.next(EXPIRES);
     receiver.traced.process(message as JsMsg, (received) => {
       expect(received.data).toHaveLength(0);
       received.ack();
@@ -482,12 +490,16 @@ describe.each([
     await receiver.connection.flush();
     const storing: Promise<unknown>[] = [];
     let stored = 0;
-    const publish = (count: number, every: string) => {
+    const publish = (count: number, every: string, options = PATIENT) => {
       for (let index = 0; index < count; index += 1) {
         const id = `${every}-${index}`;
         const span = { attributes: { 'client.order_id': id } };
         sender.traced.publishWithTraceContext('restart.live', { id }, { span });
-        const attempt = sender.tracedJs.publishWithTraceContext(subject, { id }, { span });
+        const attempt = sender.tracedJs.publishWithTraceContext(
+          subject,
+          { id },
+          { ...options, span },
+        );
         const counted = attempt.then(
           () => {
             stored += 1;
@@ -499,10 +511,11 @@ describe.each([
       }
     };
     publish(200, 'before');
-    await until(() => stored === 200);
+    // What the broker has not passed on yet would be gone with it.
+    await until(() => stored === 200 && live.received.length === 200);
     const restarting = server.restart('SIGKILL');
     for (let burst = 0; burst < 20; burst += 1) {
-      publish(5, `during-${burst}`);
+      publish(5, `during-${burst}`, IMPATIENT);
       await sleep(20);
     }
     await restarting;

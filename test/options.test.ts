@@ -5,15 +5,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startKafka } from '../scripts/provision/kafka.ts';
 import { startPostgres } from '../scripts/provision/postgres.ts';
-import { metricOf, type OptionsProcess, startOptions } from './support/options-processes.ts';
+import {
+  metricOf,
+  metricsOf,
+  type OptionsProcess,
+  startOptions,
+} from './support/options-processes.ts';
 import { type CollectedSpan, type Collector, startCollector } from './support/orders-collector.ts';
 import { startProcess } from './support/process.ts';
 import { edgesOf } from './support/span-tree.ts';
 
 const WAIT_MS = 60_000;
+/** Assertions on what several processes send, each when it gets round to it. */
+const PATIENT = { timeout: WAIT_MS, interval: 100 };
 
 let kafka: Awaited<ReturnType<typeof startKafka>>;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -98,9 +105,21 @@ function named(name: string): CollectedSpan[] {
   return spans().filter((span) => span.name === name);
 }
 
+/** How many traces have the span: a message that comes again has it twice. */
+function tracesWith(name: string): number {
+  return new Set(named(name).map(({ traceId }) => traceId)).size;
+}
+
 /** What hangs below what in a trace. */
 function treeOf(traceId: string): string[] {
   return edgesOf(spans().filter((span) => span.traceId === traceId));
+}
+
+/** Waits until every trace is whole. Each service sends its own part of it, late or soon. */
+async function untilWhole(traceIds: readonly string[]): Promise<void> {
+  await vi.waitFor(() => {
+    for (const traceId of traceIds) expect(treeOf(traceId)).toEqual(TREE);
+  }, PATIENT);
 }
 
 /** Of every quote, from the feed to its row: each span with its kind, and what it is below. */
@@ -122,34 +141,40 @@ test('each quote is one trace from the feed to its row, and batches link to thei
   const written = await metricOf(storage, 'storage_rows_written_total');
   await start('ingestion', '--quotes', '60', '--rate', '500');
   await until(async () => (await rows()).length === 60, 'all rows');
-  await until(() => named('db_write').length === 60, 'all spans');
 
   const stored = await rows();
   expect(new Set(stored.map((row) => row.trace_id)).size).toBe(60);
-  for (const { trace_id } of stored) expect(treeOf(trace_id)).toEqual(TREE);
+  await untilWhole(stored.map((row) => row.trace_id));
   expect(spans().filter(({ isError }) => isError)).toEqual([]);
 
   for (const [topic, sends, processName] of [
     ['options.quotes', 'send_to_kafka', 'process_message'],
     ['options.priced', 'send_enriched', 'store_data'],
   ] as const) {
-    const receives = named(`receive ${topic}`);
     const sent = new Set(named(sends).map(({ spanId }) => spanId));
+    // A receive ends after all that it brought.
+    await vi.waitFor(() => {
+      const linked = named(`receive ${topic}`).flatMap(({ links }) => links);
+      expect(new Set(linked.map(({ spanId }) => spanId))).toEqual(sent);
+    }, PATIENT);
+    const receives = named(`receive ${topic}`);
     expect(receives.every(({ parentSpanId }) => parentSpanId === undefined)).toBe(true);
-    expect(new Set(receives.flatMap(({ links }) => links.map(({ spanId }) => spanId)))).toEqual(
-      sent,
-    );
-    expect(named(processName)).toHaveLength(60);
+    expect(tracesWith(processName)).toBe(60);
   }
   // The statement is the batch's, and is seen by itself below the batch.
-  const receives = new Set(named('receive options.priced').map(({ spanId }) => spanId));
-  const statements = spans().filter(
-    ({ name, parentSpanId }) =>
-      name.startsWith('pg.query:INSERT') && receives.has(parentSpanId ?? ''),
-  );
-  expect(statements.length).toBe(receives.size);
+  await vi.waitFor(() => {
+    const receives = new Set(named('receive options.priced').map(({ spanId }) => spanId));
+    const statements = spans().filter(
+      ({ name, parentSpanId }) =>
+        name.startsWith('pg.query:INSERT') && receives.has(parentSpanId ?? ''),
+    );
+    expect(statements.length).toBe(receives.size);
+  }, PATIENT);
 
-  expect(await metricOf(processor, 'processor_quotes_priced_total')).toBe(priced + 60);
+  // At least: what the group did not hear in time that it was done with comes again.
+  expect(await metricOf(processor, 'processor_quotes_priced_total')).toBeGreaterThanOrEqual(
+    priced + 60,
+  );
   expect(await metricOf(storage, 'storage_rows_written_total')).toBe(written + 60);
   for (const { ready } of [processor, storage]) {
     expect((await fetch(`${ready.health}/readyz`)).status).toBe(200);
@@ -169,19 +194,23 @@ test('a poisoned message goes to the dead-letter topic as an error, and holds no
   await producer.close();
   await start('ingestion', '--quotes', '20', '--rate', '500');
   await until(async () => (await rows()).length === 20, 'the other rows');
-  await until(() => named('send options.dead-letter').length === 1, 'the dead letter');
-  await until(() => named('process_message').length === 21, 'all spans');
+  await until(() => tracesWith('process_message') === 21, 'all messages');
+  const children = ['clean_data', 'send options.dead-letter'];
+  await until(() => children.every((name) => below(name, traceId).length > 0), 'all spans');
 
-  const [refused, ...others] = named('process_message').filter(({ isError }) => isError);
-  expect(others).toEqual([]);
-  expect(refused).toMatchObject({
-    traceId,
-    parentSpanId: 'b7ad6b7169203331',
-    attributes: { 'error.type': 'TL_MESSAGE_INVALID' },
-  });
-  const [clean] = named('clean_data').filter(({ isError }) => isError);
-  expect(clean?.parentSpanId).toBe(refused?.spanId);
-  expect(named('send options.dead-letter')[0]?.parentSpanId).toBe(refused?.spanId);
+  const failed = named('process_message').filter(({ isError }) => isError);
+  expect(failed.filter((span) => span.traceId !== traceId)).toEqual([]);
+  for (const refused of failed) {
+    expect(refused).toMatchObject({
+      parentSpanId: 'b7ad6b7169203331',
+      attributes: { 'error.type': 'TL_MESSAGE_INVALID' },
+    });
+  }
+  const [clean] = below('clean_data', traceId);
+  const [letter] = below('send options.dead-letter', traceId);
+  expect(clean?.isError).toBe(true);
+  expect(failed.map(({ spanId }) => spanId)).toContain(clean?.parentSpanId);
+  expect(failed.map(({ spanId }) => spanId)).toContain(letter?.parentSpanId);
   expect(await metricOf(processor, 'processor_messages_refused_total')).toBeGreaterThan(0);
 
   const letters = await deadLetters();
@@ -189,6 +218,11 @@ test('a poisoned message goes to the dead-letter topic as an error, and holds no
     { value: poison.value, reason: 'contract: Invalid input: expected string, received undefined' },
   ]);
 });
+
+/** The spans of the name in a trace. */
+function below(name: string, traceId: string): CollectedSpan[] {
+  return named(name).filter((span) => span.traceId === traceId);
+}
 
 /** What is in the topic of refused messages. */
 async function deadLetters(): Promise<{ value: string; reason: string | undefined }[]> {
@@ -230,8 +264,9 @@ test('what is stored is served page by page, and a backfill tells how far it is'
     const progress = async () => (await ask(`${url}/backfill/${started.body.id}`)).body;
     await until(async () => (await progress()).state !== 'running', 'the backfill');
     expect(await progress()).toMatchObject({ state: 'completed', total: 50, sent: 50 });
-    await until(() => named('db_write').length === 50 * round, 'all writes');
+    await until(() => tracesWith('db_write') === 50 * round, 'all writes');
   }
+  await until(async () => (await rows()).length === 50, 'the quotes that they are of');
   const stored = await rows();
   expect(stored).toHaveLength(50);
 
@@ -254,9 +289,10 @@ test('what is stored is served page by page, and a backfill tells how far it is'
 
   // Each quote of a backfill is a trace of its own, which says what asked for it.
   const [quote] = named('fetch_instrument_data');
-  const asked = spans().find(({ spanId }) => spanId === quote?.links[0]?.spanId);
+  const asked = () => spans().find(({ spanId }) => spanId === quote?.links[0]?.spanId);
   expect(quote?.links[0]?.attributes['throughline.link.type']).toBe('triggered_by');
-  expect(asked).toMatchObject({ service: 'historical' });
+  await until(() => asked() !== undefined, 'the request');
+  expect(asked()).toMatchObject({ service: 'historical' });
   await until(() => spans().some(({ name }) => name.startsWith('pg.query:SELECT')), 'SQL');
 });
 
@@ -288,8 +324,9 @@ test('replicas that are killed and added in mid-stream lose no context and no ro
   }
   for (const process of processes.filter(({ ready }) => ready.service !== 'historical')) {
     const consumed = 'throughline_sdk_messages_consumed_total';
-    const withContext = await metricOf(process, `${consumed}{outcome="with_context"}`);
-    expect(await metricOf(process, consumed)).toBe(withContext);
+    // Of one moment: messages may still come again.
+    const metric = await metricsOf(process);
+    expect(metric(consumed)).toBe(metric(`${consumed}{outcome="with_context"}`));
   }
 });
 
@@ -297,11 +334,13 @@ test('all in one process, over channels and into the embedded database, traces l
   const args = ['--transport', 'channel', '--quotes', '40', '--rate', '500'];
   const system = await startOptions('main.ts', args, collector.url);
   processes.push(system);
-  await until(() => named('db_write').length === 40, 'all writes');
-  await until(() => named('store_data').length === 40, 'all spans');
-  const { body } = await ask(`${system.ready.url}/chain?underlying=${underlyingOf()}&limit=1000`);
+  await until(() => tracesWith('fetch_instrument_data') === 40, 'all quotes');
+  await untilWhole(named('fetch_instrument_data').map(({ traceId }) => traceId));
+  const [quote] = named('fetch_instrument_data');
+  const underlying = quote?.attributes['trading.symbol'];
+  const { body } = await ask(`${system.ready.url}/chain?underlying=${underlying}&limit=1000`);
   expect(body.quotes).toHaveLength(40);
-  for (const { trace_id } of body.quotes) expect(treeOf(trace_id)).toEqual(TREE);
+  expect(new Set(body.quotes.map(({ trace_id }: Row) => trace_id)).size).toBe(40);
   expect(spans().filter(({ isError }) => isError)).toEqual([]);
 });
 
@@ -321,12 +360,9 @@ test('on a floor with Kafka and without PostgreSQL, the processes share a databa
     ['exchange', 'pglite', ...['historical', 'ingestion', 'processor', 'storage']].sort(),
   );
   // What storage has written, historical reads.
-  await until(() => named('db_write').length > 0, 'a row');
-  const url = `${services.historical?.url}/chain?underlying=${underlyingOf()}`;
+  const underlying = () => named('fetch_instrument_data')[0]?.attributes['trading.symbol'];
+  await until(() => named('db_write').length > 0 && underlying() !== undefined, 'a row');
+  const url = `${services.historical?.url}/chain?underlying=${underlying()}`;
   await until(async () => (await ask(url)).body.quotes.length > 0, 'the quotes');
   expect(await floor.stop()).toBe(0);
 });
-
-function underlyingOf(): unknown {
-  return named('fetch_instrument_data')[0]?.attributes['trading.symbol'];
-}

@@ -20,6 +20,9 @@ import {
   spansByName,
 } from './support/orders-topology.ts';
 
+/** Time enough to reach the gateway. */
+const EXPIRES_IN_MS = 2_000;
+
 let exchange: ExchangeProcess;
 let collector: Collector;
 let orders: OrdersProcess | undefined;
@@ -130,8 +133,9 @@ test('what a client asks for is in the lifecycle of its order, and the wait for 
   client.send(amend('order.cancel', 'c3', 'o2'));
   const tooLate = await client.until(({ type }) => type === 'order.cancel_rejected');
   expect(tooLate).toMatchObject({ reason_code: 'too_late', status: 'canceled' });
-  const expire_time = new Date(Date.now() + 300).toISOString();
-  client.send(await restingOrder('o3', { time_in_force: 'gtd', expire_time }));
+  const order = await restingOrder('o3', { time_in_force: 'gtd' });
+  const expire_time = new Date(Date.now() + EXPIRES_IN_MS).toISOString();
+  client.send({ ...order, expire_time });
   expect(await client.final('o3')).toMatchObject({ reason_code: 'expire_time' });
   client.send(await restingOrder('o4', { quantity: '9000' }));
   expect(await client.final('o4')).toMatchObject({ reason_code: 'risk_notional' });
@@ -177,7 +181,8 @@ test('a client that comes back misses nothing and is told nothing twice', async 
   for (const id of ids.slice(0, 5)) first.send(amend('order.cancel', `c-${id}`, id));
   await first.final('r0');
   first.close();
-  const told = first.messages.map(({ sequence }) => sequence);
+  const messages = [...first.messages];
+  const told = messages.map(({ sequence }) => sequence);
 
   const second = await connect(system);
   second.send({ type: 'resume', user_id: 'tester', from_sequence: (told.at(-1) ?? 0) + 1 });
@@ -189,7 +194,7 @@ test('a client that comes back misses nothing and is told nothing twice', async 
   const all = [...told, ...rest];
   expect(all).toEqual(all.map((_, index) => index + 1));
   expect(second.messages.filter(({ type }) => type === 'resume_gap')).toEqual([]);
-  const ended = [...first.messages, ...second.messages].filter(
+  const ended = [...messages, ...second.messages].filter(
     ({ type, status }) => type === 'order.update' && status === 'canceled',
   );
   expect(ended.map(({ client_order_id }) => client_order_id).toSorted()).toEqual(ids.toSorted());

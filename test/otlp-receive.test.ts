@@ -19,7 +19,7 @@ import { startTracing } from '@throughline/sdk';
 import { openStore } from '@throughline/store';
 import fc from 'fast-check';
 import pino from 'pino';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { accessCheck } from '../packages/server/src/access.ts';
 import { BytesInFlight } from '../packages/server/src/receive/body.ts';
 import { IngestCounters } from '../packages/server/src/receive/counters.ts';
@@ -37,6 +37,10 @@ import {
 } from '../packages/server/src/receive/testing/otlp.ts';
 import { temporaryFolder } from './support/serve.ts';
 import { ORDER } from './support/store/contract.ts';
+
+const SETTLE_MS = 120_000;
+/** The same requests in every run, so that one that fails does so again. */
+const SEED = 42;
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -108,7 +112,7 @@ test('the sdk comes again after 429 until the spans are kept', async () => {
   });
   const tracing = startTracing({ serviceName: 'sender', endpoint: url, global: false });
   tracing.tracer.startSpan('patient').end();
-  await tracing.shutdown(10_000);
+  await tracing.shutdown(60_000);
   expect(counters.snapshot()).toMatchObject({
     spansAccepted: 1,
     rejected: { TL_OVERLOADED: { requests: 2, spans: 2 } },
@@ -255,16 +259,25 @@ test('a chunked body over the limit is answered while it is still coming', async
   expect(response.headers.get('content-type')).toBe('application/x-protobuf');
 });
 
-/** Writes to a fresh connection and resolves with all that comes back until it ends. */
-function exchange(port: number, bytes: string | Uint8Array, hangUp = false): Promise<string> {
+/**
+ * Writes to a fresh connection and resolves with all that comes back until it ends.
+ *
+ * @param hangUp when this side ends it: soon, perhaps before it is read, or when it was answered
+ */
+function exchange(
+  port: number,
+  bytes: string | Uint8Array,
+  hangUp?: 'soon' | 'answered',
+): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(bytes);
-      if (hangUp) setTimeout(() => socket.destroy(), 50);
+      if (hangUp === 'soon') setTimeout(() => socket.destroy(), 50);
     });
     socket.on('data', (chunk) => {
       answer += chunk;
+      if (hangUp === 'answered') socket.destroy();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
@@ -280,19 +293,19 @@ test('what is not HTTP is answered with a Status and counted', async () => {
 });
 
 test.each([
-  ['plain', 'identity', Buffer.alloc(400, 'x'), 'TL_BAD_REQUEST'],
-  ['gzip', 'gzip', gzipSync(Buffer.alloc(400)).subarray(0, 12), 'TL_BAD_REQUEST'],
-  ['broken gzip', 'gzip', Buffer.alloc(400, 'x'), 'TL_OTLP_MALFORMED'],
-])('a sender that hangs up in a %s body counts once', async (_, coding, part, code) => {
+  ['plain', 'identity', Buffer.alloc(400, 'x'), 'TL_BAD_REQUEST', 'soon'],
+  ['gzip', 'gzip', gzipSync(Buffer.alloc(400)).subarray(0, 12), 'TL_BAD_REQUEST', 'soon'],
+  ['broken gzip', 'gzip', Buffer.alloc(400, 'x'), 'TL_OTLP_MALFORMED', 'answered'],
+] as const)('a sender that hangs up in a %s body counts once', async (_, coding, part, code, hangUp) => {
   const { counters, port, url } = await startReceiver({ inFlight: new BytesInFlight(1_000) });
   const head = Buffer.from(
     'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       `Content-Encoding: ${coding}\r\nContent-Length: 900\r\n\r\n`,
   );
   for (let round = 0; round < 4; round += 1) {
-    await exchange(port, Buffer.concat([head, part]), true);
+    await exchange(port, Buffer.concat([head, part]), hangUp);
   }
-  await vi.waitFor(() => expect(counters.snapshot().requests).toBe(4));
+  await expect.poll(() => counters.snapshot().requests).toBe(4);
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: '{}' });
   expect(response.status).toBe(200);
@@ -306,7 +319,7 @@ test('broken chunks end the connection, and the request counts once', async () =
     'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
     'Transfer-Encoding: chunked\r\n\r\n';
   await exchange(port, `${head}5\r\nhello\r\nnonsense\r\n`);
-  await vi.waitFor(() => expect(counters.snapshot().requests).toBe(1));
+  await expect.poll(() => counters.snapshot().requests).toBe(1);
 });
 
 test('closing waits for what is being kept, but not for the connection', async () => {
@@ -330,19 +343,31 @@ test('closing waits for what is being kept, but not for the connection', async (
   expect(await answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   await closed;
   expect(counters.snapshot().spansAccepted).toBe(2);
-}, 30_000);
+});
 
 test('closing does not wait for a body that never ends', async () => {
-  const { receiver, counters, port } = await startReceiver();
+  const inFlight = new BytesInFlight(1);
+  const { receiver, counters, port } = await startReceiver({ inFlight });
   const head =
     'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
     'Content-Length: 900\r\n\r\n{';
   const answer = exchange(port, head);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // Until its first byte has come, there is room for one.
+  await expect.poll(() => isFull(inFlight)).toBe(true);
   await receiver.close();
   expect(await answer).toBe('');
-  await vi.waitFor(() => expect(counters.snapshot().rejected).toHaveProperty('TL_BAD_REQUEST'));
-}, 30_000);
+  await expect.poll(() => counters.snapshot().rejected).toHaveProperty('TL_BAD_REQUEST');
+});
+
+function isFull(inFlight: BytesInFlight): boolean {
+  try {
+    inFlight.take(1);
+    inFlight.give(1);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** Broken copies of a request: in each, one byte is another. */
 const brokenCopies = fc
@@ -399,23 +424,23 @@ test('the engine decodes whatever is admitted', async () => {
       spansLeftOut += rejected?.spans ?? 0;
     }
   };
-  for (const copies of fc.sample(brokenCopies, { numRuns: 400 })) {
+  for (const copies of fc.sample(brokenCopies, { numRuns: 400, seed: SEED })) {
     await keep(copies.map((bytes) => admitted(() => admit(bytes))));
   }
-  for (const texts of fc.sample(brokenJson, { numRuns: 100 })) {
+  for (const texts of fc.sample(brokenJson, { numRuns: 100, seed: SEED })) {
     await keep(texts.map((text) => admitted(() => admitJson(text))));
   }
-  for (const { request } of fc.sample(spoiledRequestArbitrary, { numRuns: 200 })) {
+  for (const { request } of fc.sample(spoiledRequestArbitrary, { numRuns: 200, seed: SEED })) {
     await keep([admitted(() => admit(encodeRequest(request)))]);
   }
-  await store.settled(60_000);
+  await store.settled(SETTLE_MS);
   expect(spansAppended).toBeGreaterThan(1_000);
   expect(spansLeftOut).toBeGreaterThan(100);
   expect((await store.status()).store).toMatchObject({
     recordsQuarantined: 0,
     spansLoaded: spansAppended,
   });
-}, 60_000);
+});
 
 test('of an attribute sent twice the store has one, and the rest of the span', async () => {
   const store = await startStore();
@@ -432,7 +457,7 @@ test('of an attribute sent twice the store has one, and the rest of the span', a
     { events: [{ name: 'e', attributes: twice(first, last) }] },
   ].map((span, index) => ({ ...span, spanId: Buffer.alloc(8, index + 1), name: `${index}` }));
   await store.append(encodeRequest(requestOf(...spans)));
-  await store.settled(60_000);
+  await store.settled(SETTLE_MS);
   const stored = await store.reads.spansOfTraces(['ab'.repeat(16)], 10);
   const attributes = stored.spans.map((span) => (span.events[0] ?? span).attributes);
   expect(attributes).toMatchObject(spans.map(() => ({ once: 'here' })));

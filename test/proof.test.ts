@@ -20,7 +20,7 @@ import {
 } from './support/proof-metrics.ts';
 import { SpanIndex } from './support/proof-spans.ts';
 import { type SignalsService, SignalsSystem } from './support/signals-system.ts';
-import { expectPathToConfirmation } from './support/signals-topology.ts';
+import { errorsOf, expectPathToConfirmation } from './support/signals-topology.ts';
 
 const TICKS = { ticks: 8_000, ticksPerSecond: 1_200 };
 const QUOTES = { quotes: 6_000, quotesPerSecond: 1_200 };
@@ -42,6 +42,7 @@ test('signals: 1,200 ticks/s through a killed NATS server, no message without it
       'all ticks',
       async () => (await Metrics.of(socketClient)).sum('signals_ticks_total') === TICKS.ticks,
     );
+    await system.heard();
     await untilQuiet(services.all);
     const counts = await countsOf(services.all);
     const away = 'signals_messages_dropped_total{subject="market.data",reason="disconnected"}';
@@ -226,12 +227,6 @@ function expectNothingLost({ withContext, spansMade, ...lost }: Counts, index: S
   expect(index.expectContexts()).toBe(withContext);
   // Those that a service makes as it stops are not counted any more.
   expect(index.spans.length).toBeGreaterThanOrEqual(spansMade);
-}
-
-function errorsOf(spans: readonly CollectedSpan[]): string[] {
-  return spans
-    .filter(({ isError }) => isError)
-    .map((span) => `${span.service} ${span.name} ${span.attributes['error.type']}`);
 }
 
 /** How many there are of each key, in the keys' order. */

@@ -182,7 +182,9 @@ interface JaegerTag {
 test('hostile names and values are stored, and come back as the data that they are', async () => {
   await sendHostileSpan();
   const path = `/api/traces/${TRACE_ID}`;
-  await eventually('the span is stored', async () => (await get(path)).status === 200);
+  await eventually('the span is in every table, and counted', async () => {
+    return (await readStatus(serving.ui)).journal.bytes === 0;
+  });
   const [span] = JSON.parse((await get(path)).body).data[0].spans;
   const tags = new Map(span.tags.map(({ key, value }: JaegerTag) => [key, value]));
   for (const text of hostileTexts().map((given) => given.toWellFormed())) {
@@ -272,7 +274,7 @@ test('a flood of connections costs no more than the limit, and the server lives 
     });
     sockets.push(socket);
   }
-  await eventually('those above the limit are closed', async () => closed >= 100, 10_000);
+  await eventually('those above the limit are closed', async () => closed >= 100);
   for (const socket of sockets) socket.destroy();
   await eventually('it answers again', async () => {
     const answer = await get('/healthz').catch(() => undefined);

@@ -14,6 +14,7 @@ import {
   expectFullCoverage,
   expectTickToTrade,
   expectTree,
+  isTreeThere,
   named,
 } from './support/signals-topology.ts';
 
@@ -43,7 +44,9 @@ test('one trace from tick to confirmation, with an old-style service in it', asy
   await until(() => {
     const strategies = system.seenOn('order.confirmed').map(({ payload }) => payload.strategy);
     const old = strategies.filter((strategy) => strategy === 'old_style');
-    return old.length >= 3 && strategies.some(isOfTicks);
+    const { spans } = system.collector;
+    const isTraded = old.length >= 3 && strategies.some(isOfTicks);
+    return isTraded && conflatedMost(spans) > LINKS_MAX && isTreeThere(spans);
   });
   await old.stop();
   const spans = await system.stopServices();
@@ -86,6 +89,12 @@ test('one trace from tick to confirmation, with an old-style service in it', asy
     'realtime-strategies process market.data',
   ]);
 });
+
+/** How many ticks the largest analysis was of. */
+function conflatedMost(spans: Parameters<typeof named>[0]): number {
+  const analyses = named(spans, 'batch_analysis');
+  return Math.max(0, ...analyses.map(({ attributes }) => Number(attributes['batch.size'] ?? 0)));
+}
 
 /** Each tick that ta-bot processed is linked by one analysis; supplements hold what is too much. */
 function expectConflation(spans: Parameters<typeof named>[0]): void {
@@ -156,6 +165,9 @@ async function startLossyProxy(
   return { url: `http://127.0.0.1:${port}`, server, orders };
 }
 
+/** Of tradeengine: a signal may wait until it has started, however long that takes. */
+const PATIENT = ['--signal-age-ms-max', '600000'];
+
 /** Publishes signals by hand. */
 async function startSender() {
   const connection = await connect({ servers: system.nats.url });
@@ -182,13 +194,17 @@ test('a signal whose order got no answer comes again, marked, and becomes no sec
   const signal = sender.send('lost-answer');
   // It is stored before there is anybody to trade on it.
   await sender.connection.flush();
-  await system.startService('tradeengine', ['--exchange-rest', proxy.url]);
+  await system.startService('tradeengine', ['--exchange-rest', proxy.url, ...PATIENT]);
   await until(() => system.seenOn('order.confirmed').length > 0);
   // The same signal once more, and something that is none.
   sender.connection.publish('signals.trading', JSON.stringify(signal));
   sender.connection.publish('signals.trading', '{"signal_id":7}');
   await sender.connection.drain();
-  await until(() => named(system.collector.spans, 'term signals.trading').length > 0);
+  await until(() => {
+    const { spans } = system.collector;
+    const isTerminated = named(spans, 'term signals.trading').length > 0;
+    return isTerminated && named(spans, 'process signals.trading').length >= 4;
+  });
   const spans = await system.stopServices();
   proxy.server.closeAllConnections();
   proxy.server.close();
@@ -223,14 +239,17 @@ test('a signal whose order got no answer comes again, marked, and becomes no sec
 test('what the limits or the exchange refuse is classified, recorded, and not tried again', async () => {
   const sender = await startSender();
   const environment = { EXCHANGE_API_SECRET: 'wrong' };
-  const args = ['--exchange-rest', system.exchange.rest];
+  const args = ['--exchange-rest', system.exchange.rest, ...PATIENT];
   await system.startService('tradeengine', args, environment);
   sender.send('unsure', { confidence: 10 });
-  sender.send('old', { time_ms: Date.now() - 60_000 });
+  sender.send('old', { time_ms: Date.now() - 3_600_000 });
   sender.send('unknown', { symbol: 'XXXUSDT' });
   sender.send('unsigned');
   await sender.connection.drain();
-  await until(() => named(system.collector.spans, 'ack signals.trading').length >= 4);
+  await until(() => {
+    const acknowledged = named(system.collector.spans, 'ack signals.trading').length;
+    return acknowledged >= 4 && system.seenOn('order.confirmed').length >= 4;
+  });
   const spans = await system.stopServices();
 
   const types = (name: string) =>

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { healthyStatus } from '../packages/model/src/testing/status.ts';
 import { type Ended, readStatus, runCli, startServe, temporaryFolder } from './support/serve.ts';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 function status(args: readonly string[], environment?: Record<string, string>): Promise<Ended> {
   return runCli(['status', ...args], DEADLINE_MS, environment);

@@ -67,6 +67,9 @@ describe('a store and the ClickHouse server of somebody else', () => {
     const senders = servers.map(
       ({ otlpHttp }) => new Sender(otlpHttp, { encoding: 'proto', connections: 3 }),
     );
+    await eventually('spans are acknowledged', async () =>
+      senders.every(({ acknowledged }) => acknowledged.size > 50),
+    );
     for (let kills = 0; kills < 2; kills += 1) {
       await delay(500);
       await server.kill();
@@ -85,14 +88,13 @@ describe('a store and the ClickHouse server of somebody else', () => {
       });
       const { engine, store } = await readStatus(ui);
       expect(engine.state).toBe('ready');
-      // A server that had nothing to ask while it was away did not notice.
-      expect(engine.restarts).toBeLessThanOrEqual(2);
+      // Answers of before that come late may make two of one outage.
+      expect(engine.restarts).toBeGreaterThan(0);
       expect(engine.pid).toBeUndefined();
       expect(store.recordsQuarantined).toBe(0);
       expect([...(senders[index]?.refused ?? [])]).toEqual([]);
     }
     const acknowledged = senders.flatMap((sender) => [...sender.acknowledged]);
-    expect(acknowledged.length).toBeGreaterThan(100);
     expect(await wholeTraces(database)).toEqual(acknowledged.sort());
   });
 
@@ -200,7 +202,7 @@ describe('a store and the ClickHouse server of somebody else', () => {
     await server.command('DROP FUNCTION otlpStrings');
     await store.append(encodeRequest([otlpSpan()]));
     // More often than it takes to suspect the segment.
-    await expect.poll(() => warnings.length, { timeout: 20_000 }).toBeGreaterThan(4);
+    await expect.poll(() => warnings.length).toBeGreaterThan(4);
     expect((await store.status()).store).toMatchObject({ spansLoaded: 0, recordsQuarantined: 0 });
     for (const text of functions) await server.command(text);
     await store.settled(SETTLE_MS);
@@ -241,14 +243,14 @@ describe('a store and the ClickHouse server of somebody else', () => {
   test('a server starts only with a ClickHouse that it can work with, and says what is wrong', async () => {
     const { url, password } = server;
     const refusal = (cluster: Partial<StoreOptions['cluster']>) =>
-      open('x', { cluster: { url, password, database: 'x', patienceMs: 300, ...cluster } }).then(
+      open('x', { cluster: { url, password, database: 'x', ...cluster } }).then(
         () => undefined,
         (error: Error & { code: string }) => `${error.code}: ${error.message}`,
       );
     expect(await refusal({ password: 'other' })).toMatch(
       /^TL_CLUSTER_UNAVAILABLE: .*Authentication failed/,
     );
-    expect(await refusal({ url: 'http://127.0.0.1:1' })).toMatch(
+    expect(await refusal({ url: 'http://127.0.0.1:1', patienceMs: 300 })).toMatch(
       /^TL_CLUSTER_UNAVAILABLE: ClickHouse at http:\/\/127.0.0.1:1 cannot be used: .*ECONNREFUSED/,
     );
     expect(await refusal({ cluster: 'elsewhere' })).toMatch(

@@ -149,12 +149,12 @@ test('is reached by the pill, a key and the paste box, and is in the sheet of ke
   await page.goto('/');
   await page.getByRole('link', { name: 'Server: 48 213 spans' }).click();
   await heading().waitFor();
-  expect(new URL(page.url()).pathname).toBe('/server');
+  await expect.poll(() => new URL(page.url()).pathname).toBe('/server');
   await page.getByRole('link', { name: 'Throughline' }).click();
   await heading().waitFor({ state: 'detached' });
   await page.keyboard.press('s');
   await heading().waitFor();
-  expect(await page.title()).toBe('Server · Throughline');
+  await expect.poll(() => page.title()).toBe('Server · Throughline');
   await page.keyboard.press('?');
   await page.getByRole('dialog').getByText('the server’s state').waitFor();
   await page.keyboard.press('Escape');
@@ -229,7 +229,7 @@ test('shows what is received, waits, is stored, was pruned and set aside', async
   await page.goto('/server');
   const receiving = region('Receiving');
   await receiving.getByRole('row', { name: 'OTLP/HTTP http://127.0.0.1:4318 8 089' }).waitFor();
-  expect(await receiving.getByRole('row').count()).toBe(6);
+  await expect.poll(() => receiving.getByRole('row').count()).toBe(6);
   const journal = page.getByRole('meter', { name: 'Journal' });
   expect(await journal.getAttribute('aria-valuetext')).toBe('861 MB of 1 GB');
   await region('Journal').getByText('94.00 s').waitFor();
@@ -254,9 +254,9 @@ test('fifty refusals of long texts are cut short, and all is there on demand', a
   const refusals = region('Refusals');
   const rows = refusals.getByRole('table').locator('tbody').getByRole('row');
   await rows.first().waitFor();
-  expect(await rows.count()).toBe(8);
+  await expect.poll(() => rows.count()).toBe(8);
   await refusals.getByRole('button', { name: 'Show all 50' }).click();
-  expect(await rows.count()).toBe(50);
+  await expect.poll(() => rows.count()).toBe(50);
   const message = fixture.status.ingest.refusals[49]?.message.trim() ?? '';
   expect(await refusals.getByText(message).count()).toBe(0);
   await rows.last().getByRole('button', { name: 'more' }).click();
@@ -271,7 +271,7 @@ test('a code leads to what it means, a finding to its part of the page', async (
   await page.keyboard.press('Enter');
   const meaning = page.getByText('A conforming exporter sends again by itself.');
   await expect.poll(() => meaning.evaluate(isInView)).toBe(true);
-  expect(new URL(page.url()).hash).toBe('#TL_OVERLOADED');
+  await expect.poll(() => new URL(page.url()).hash).toBe('#TL_OVERLOADED');
   await page.getByRole('link', { name: 'Show: Set aside' }).click();
   await expect.poll(() => region('Set aside').evaluate(isInView)).toBe(true);
   await page.goBack();
@@ -293,9 +293,9 @@ test('texts of strangers run nothing, lead nowhere and turn nothing around', asy
   for (const text of HOSTILE_TEXTS.slice(0, 5)) {
     await refusals.getByText(text, { exact: true }).first().waitFor();
   }
-  for (const button of await page.getByRole('button').all()) {
-    await button.evaluate((element: HTMLElement) => element.click());
-  }
+  await page.locator('button').evaluateAll((all) => {
+    for (const button of all as HTMLElement[]) button.click();
+  });
   const made = 'main img, main svg, main iframe, main b:has(*), script:not([src]), [onerror]';
   expect(await page.locator(made).count()).toBe(0);
   const links = await page
@@ -311,6 +311,7 @@ test('fits into 400 pixels, with every value named', async () => {
   await page.setViewportSize({ width: 400, height: 800 });
   await page.goto('/server');
   await page.getByRole('button', { name: 'Show all 50' }).click();
+  await page.getByRole('button', { name: 'Show all 50' }).waitFor({ state: 'detached' });
   const tooWide = await page.locator('main, main *').evaluateAll((all) =>
     all
       .filter((element) => element.getBoundingClientRect().right > innerWidth)

@@ -18,7 +18,7 @@ import { freePort, startServer, type TestServer } from './server-process.ts';
 const JAVA_MAJOR_MIN = 17;
 const FETCH_TRIES_MAX = 3;
 const FETCH_DEADLINE_MS = 300_000;
-const FORMAT_DEADLINE_MS = 60_000;
+const FORMAT_DEADLINE_MS = 120_000;
 const FETCH_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 
 /** Outside the checkout and `node_modules`, so that neither a clean clone nor an install loses it. */

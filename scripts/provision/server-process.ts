@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 15_000;
+/** Below those that Linux and others take for connections. */
+const PORTS = { from: 20_000, to: 32_000 };
 
 /** A real server for a test, on a loopback port of its own, with its data in a temporary folder. */
 export interface TestServer {
@@ -34,14 +37,23 @@ export interface ServerCommand {
   readonly isReady?: () => Promise<boolean>;
 }
 
-/** A loopback port that nobody listens on now. */
+/**
+ * A loopback port that nobody listens on now, and that no connection is given by itself: it is still free
+ * when its server starts, and when it starts again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Starts the command and waits until it is ready. @throws Error with its output when it ends instead */

@@ -9,13 +9,14 @@ export interface BotProcess {
   readonly url: string;
   /** Of /healthz, /readyz and /metrics. */
   readonly health: string;
+  isRunning(): boolean;
   /** What it has logged so far. */
   log(): string;
   /** @returns its exit code, `null` when a signal ended it */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 120_000;
 
 /** @throws Error with what it logged, when it ends instead */
 export async function startBotProcess(
@@ -51,6 +52,7 @@ export async function startBotProcess(
   return {
     url,
     health,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     log: () => log,
     stop(stopSignal = 'SIGTERM') {
       if (child.exitCode === null) child.kill(stopSignal);

@@ -15,11 +15,14 @@ export interface RunningEngine {
   stop(): Promise<void>;
 }
 
-/** @param prepare what is done with the directory before the engine starts */
+/**
+ * @param dir another engine's directory, instead of a new one
+ * @param prepare what is done with the directory before the engine starts
+ */
 export async function startEngine(
-  options: { answerMsMax?: number; prepare?: (dir: string) => void } = {},
+  options: { answerMsMax?: number; dir?: string; prepare?: (dir: string) => void } = {},
 ): Promise<RunningEngine> {
-  const dir = mkdtempSync(join(tmpdir(), 'engine-'));
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'engine-'));
   options.prepare?.(dir);
   const warnings: string[] = [];
   let endpoint: EngineEndpoint = { url: '', password: '' };

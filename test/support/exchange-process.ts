@@ -11,6 +11,7 @@ export type ExchangeProcess = ReadyProcess<ExchangeUrls> & ExchangeUrls;
 
 /** Starts the exchange simulator on a free port. */
 export async function startExchangeProcess(args: readonly string[]): Promise<ExchangeProcess> {
-  const exchange = await startProcess<ExchangeUrls>('trading/exchange/src/main.ts', args);
+  const flags = ['--exit-with-parent', ...args];
+  const exchange = await startProcess<ExchangeUrls>('trading/exchange/src/main.ts', flags);
   return { ...exchange, ...exchange.ready };
 }

@@ -6,20 +6,23 @@ import { connect as connect2, headers as headersOf2 } from 'nats';
 /** Both lines reconnect quickly and without end. */
 const OPTIONS = { reconnectTimeWait: 50, reconnectJitter: 0, maxReconnectAttempts: -1 };
 
+/** Of requests to JetStream: a server that stands still for some seconds is no error here. */
+const API = { timeout: 30_000 };
+
 /** A service on NATS as it is used with version 3 of the client; with 2 it looks the same. */
 async function connectTo3(url: string, options: Omit<TraceNatsOptions, 'headers'>) {
   const connection = await connect3({ ...OPTIONS, servers: url });
   const traced = traceNats(connection, { ...options, headers: headersOf3 });
-  const js = jetstream(connection);
-  const jsm = await jetstreamManager(connection);
+  const js = jetstream(connection, API);
+  const jsm = await jetstreamManager(connection, API);
   return { connection, traced, js, tracedJs: traced.jetStream(js), jsm, headers: headersOf3 };
 }
 
 async function connectTo2(url: string, options: Omit<TraceNatsOptions, 'headers'>) {
   const connection = await connect2({ ...OPTIONS, servers: url });
   const traced = traceNats(connection, { ...options, headers: headersOf2 });
-  const js = connection.jetstream();
-  const jsm = await connection.jetstreamManager();
+  const js = connection.jetstream(API);
+  const jsm = await connection.jetstreamManager(API);
   return { connection, traced, js, tracedJs: traced.jetStream(js), jsm, headers: headersOf2 };
 }
 

@@ -24,14 +24,24 @@ export function startOptions(
     LOG_LEVEL: 'warn',
   };
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  return startProcess(`trading/options/src/${script}`, args, ['env', ...variables]);
+  const flags = ['--exit-with-parent', ...args];
+  return startProcess(`trading/options/src/${script}`, flags, ['env', ...variables]);
 }
 
-/** A service's metric from /metrics, summed over the labels that are not named; 0 where there is none. */
-export async function metricOf({ ready }: OptionsProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${ready.health}/metrics`)).text();
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+/**
+ * A service's metrics of one moment.
+ *
+ * @returns the sum over the labels that a name leaves open; 0 where there is none
+ */
+export async function metricsOf({ ready }: OptionsProcess): Promise<(name: string) => number> {
+  const lines = (await (await fetch(`${ready.health}/metrics`)).text()).split('\n');
+  return (name) =>
+    lines
+      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** One of {@link metricsOf}, now. */
+export async function metricOf(process: OptionsProcess, name: string): Promise<number> {
+  return (await metricsOf(process))(name);
 }

@@ -31,7 +31,10 @@ export interface CollectedLink {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A real HTTP server that takes OTLP/HTTP protobuf and keeps the spans. */
+/**
+ * A real HTTP server that takes OTLP/HTTP protobuf and keeps the spans, each once: a sender that waits too
+ * long for its answer sends them again.
+ */
 export interface Collector {
   readonly url: string;
   readonly spans: CollectedSpan[];
@@ -40,10 +43,15 @@ export interface Collector {
 
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = [];
+  const known = new Set<string>();
+  const isNew = ({ traceId, spanId }: CollectedSpan): boolean => {
+    const { size } = known;
+    return known.add(traceId + spanId).size > size;
+  };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    spans.push(...decodeSpans(Buffer.concat(chunks)));
+    spans.push(...decodeSpans(Buffer.concat(chunks)).filter(isNew));
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
   });
   server.listen(0, '127.0.0.1');

@@ -17,6 +17,8 @@ export interface ExchangeProxy {
   release(): void;
   /** Loses all connections at once, without a word; new ones are taken. */
   cut(): void;
+  /** Does so with each order of this number, before it is passed on. */
+  cutAtEvery(orders: number): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
   const sent: string[] = [];
   const received: string[] = [];
   const sockets = new Set<WebSocket>();
+  let placed = 0;
+  let cutAt = Number.POSITIVE_INFINITY;
   let held: { readonly method: string; readonly gate: PromiseWithResolvers<void> } | undefined;
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
@@ -45,6 +49,11 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
     }
     near.on('message', async (data) => {
       sent.push(data.toString());
+      if (data.toString().includes('"order.place"')) placed += 1;
+      if (placed >= cutAt) {
+        placed = 0;
+        return cut();
+      }
       if (held && data.toString().includes(`"${held.method}"`)) await held.gate.promise;
       if (await open) far.send(data.toString());
     });
@@ -68,6 +77,9 @@ export async function startExchangeProxy(exchangeWsApi: string): Promise<Exchang
       held = undefined;
     },
     cut,
+    cutAtEvery(orders) {
+      cutAt = orders;
+    },
     async close() {
       cut();
       server.close();

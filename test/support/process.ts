@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /** The root of the repository. */
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 240_000;
 
 /** Every port of the server is one that is free. */
 export const FREE_PORTS = [

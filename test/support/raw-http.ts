@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export interface RawAnswer {
   status: number;

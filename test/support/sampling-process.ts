@@ -14,6 +14,8 @@ interface Work {
   readonly calls: readonly unknown[][];
 }
 
+const FLUSH_MS = 30_000;
+
 /** A service of the flow, running as its own process, with everything as JSON in between. */
 export class ServiceProcess {
   readonly #child: ChildProcess;
@@ -58,7 +60,7 @@ function serve(): void {
   const service = new FlowService(tracing);
   process.on('message', async ({ step, calls }: Work) => {
     if (step === 'shutdown') {
-      process.send?.(await tracing.shutdown());
+      process.send?.(await tracing.shutdown(FLUSH_MS));
       process.disconnect();
       return;
     }

@@ -84,7 +84,7 @@ export async function readStatus(ui: string): Promise<StatusResponse> {
 export async function eventually(
   what: string,
   ask: () => Promise<boolean>,
-  deadlineMs = 60_000,
+  deadlineMs = 120_000,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!(await ask())) {

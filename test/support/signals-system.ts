@@ -20,7 +20,7 @@ export interface SeenMessage {
   readonly traceparent: string;
 }
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 /** Tests that wait for spans need not wait long. */
 const FAST = { OTEL_BSP_SCHEDULE_DELAY: '200' };
 const SUBJECTS = ['market.data', 'signals.trading', 'candles.closed', 'order.confirmed'];
@@ -112,6 +112,11 @@ export class SignalsSystem {
     return this.#start('trading/signals/src/main.ts', [...exchange, ...market, ...args]);
   }
 
+  /** Waits until the broker has answered: it does not stand still, and has passed on what it had. */
+  async heard(): Promise<void> {
+    await this.#watcher.flush();
+  }
+
   seenOn(subject: string): SeenMessage[] {
     return this.seen.filter((message) => message.subject === subject);
   }
@@ -127,7 +132,7 @@ export class SignalsSystem {
   async forget(): Promise<void> {
     this.collector.spans.length = 0;
     this.seen.length = 0;
-    const manager = await jetstreamManager(this.#watcher);
+    const manager = await jetstreamManager(this.#watcher, { timeout: WAIT_MS });
     await manager.streams.purge('SIGNALS').catch(() => undefined);
   }
 
@@ -146,7 +151,8 @@ export class SignalsSystem {
   ): Promise<ReadyProcess<unknown>> {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: this.collector.url, ...FAST, ...environment };
     const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-    const service = await startProcess(script, args, ['env', ...assignments]);
+    const flags = ['--exit-with-parent', ...args];
+    const service = await startProcess(script, flags, ['env', ...assignments]);
     this.#services.push(service);
     return service;
   }

@@ -51,7 +51,12 @@ export async function mountSmallDisk(bytes: number): Promise<SmallDisk> {
     prefix: ['nsenter', '-t', `${holder.pid}`, '--user', '--preserve-credentials', '--mount'],
     fill: (leftBytes) => {
       const { bavail, bsize } = statfsSync(seenFromHere);
-      writeFileSync(filler, Buffer.alloc(bavail * bsize - leftBytes));
+      try {
+        writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+      } catch (error) {
+        // Somebody took what was to be left, while it was written.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
     },
     empty: () => rmSync(filler),
   };

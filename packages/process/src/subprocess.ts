@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ThroughlineError } from '@throughline/model';
 
-const READY_DEADLINE_MS = 60_000;
+/** One that ends is noticed at once; one that starts slowly, on a slow machine, is waited for. */
+const READY_DEADLINE_MS = 180_000;
 const STOP_DEADLINE_MS = 10_000;
 const STDERR_CHARS_MAX = 4_000;
 

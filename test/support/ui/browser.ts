@@ -6,6 +6,7 @@ export function launchBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('no Chromium: run `node scripts/provision/main.ts`');
   return chromium.launch({
     executablePath,
+    timeout: 120_000,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -35,7 +36,7 @@ export async function openPage(browser: Browser, origin: string): Promise<Watche
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('dialog', (dialog) => {

@@ -11,7 +11,7 @@ export async function buildUi(): Promise<string> {
   // In a process of its own: the tests' NODE_ENV would make it a development build.
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
   const args = [vite, 'build', join(ROOT, 'packages/ui'), '--outDir', dist, '--emptyOutDir'];
-  const options = { env: { NODE_ENV: 'production' }, timeout: 60_000 };
+  const options = { env: { NODE_ENV: 'production' }, timeout: 240_000 };
   await promisify(execFile)(process.execPath, args, options);
   return dist;
 }

@@ -50,7 +50,7 @@ test('what is guarded ends with whoever started it, however that ended', async (
   );
   const { pid } = await parent.until((line) => startedSchema.safeParse(line).data);
   process.kill(parent.pid, 'SIGKILL');
-  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('a guarded program that ends by itself is told by how it ended', async () => {

@@ -9,6 +9,8 @@ import type { ParentMessage, ReadyMessage } from './protocol.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const FIRST_START_PATIENCE_MS = 3_000;
+/** While another engine has the directory. */
+const IN_USE_PATIENCE_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 const ANSWER_MS_MAX = 20_000;
 const BACKOFF_FIRST_MS = 100;
@@ -78,18 +80,19 @@ export class Supervisor {
   }
 
   /**
-   * Tries for a moment: the child of a server that was killed may still be giving up the directory.
+   * Tries for a while: the child of a server that was killed may still be giving up the directory.
    *
    * @throws ThroughlineError `TL_ENGINE_FAILED` when the first child does not come up
    */
   async start(): Promise<void> {
-    const deadlineMs = Date.now() + FIRST_START_PATIENCE_MS;
+    const begunMs = performance.now();
     for (;;) {
       try {
         await this.#startChild();
         break;
       } catch (error) {
-        if (Date.now() > deadlineMs) throw error;
+        const patienceMs = isInUse(error) ? IN_USE_PATIENCE_MS : FIRST_START_PATIENCE_MS;
+        if (performance.now() - begunMs > patienceMs) throw error;
         await delay(BACKOFF_FIRST_MS);
       }
     }
@@ -207,6 +210,10 @@ async function stopChild({ process: child, exited }: RunningChild): Promise<void
 /** A child that has just died cannot be told anything; its `exited` says so. */
 function send(child: ChildProcess, message: ParentMessage): void {
   if (child.connected) child.send(message, () => undefined);
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof ThroughlineError && /already running/.test(error.hint ?? '');
 }
 
 /** The engine says why only on stderr, among stack traces. */

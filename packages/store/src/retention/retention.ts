@@ -115,18 +115,18 @@ export class Retention {
     };
   }
 
-  /** Prunes what is to be pruned now. What goes wrong is told, and tried again with the next one. */
+  /**
+   * Prunes what is to be pruned now, and again in a minute. What goes wrong is told, and tried again with
+   * the next one.
+   */
   prune(): Promise<void> {
-    return this.#turns.take(() => this.#run());
+    return this.#turns.take(() => this.#run()).finally(() => this.#schedule(INTERVAL_MS));
   }
 
   #schedule(afterMs: number): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      void this.prune().finally(() => this.#schedule(INTERVAL_MS));
-    }, afterMs);
-    this.#timer.unref();
+    this.#timer = setTimeout(() => void this.prune(), afterMs).unref();
   }
 
   async #run(): Promise<void> {

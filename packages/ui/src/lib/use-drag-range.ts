@@ -43,9 +43,11 @@ export function useDragRange(onRange: (range: DragRange) => void) {
       if (rangeOf(moved)) event.currentTarget.setPointerCapture(event.pointerId);
       setDrag(moved);
     },
-    onPointerUp: () => {
+    onPointerUp: (event: PointerEvent<HTMLElement>) => {
       setDrag(undefined);
-      if (range) onRange(range);
+      // By where it ends: the last move may not have been drawn yet.
+      const dragged = drag && rangeOf({ ...drag, nowPx: event.clientX });
+      if (dragged) onRange(dragged);
     },
     onPointerCancel: () => setDrag(undefined),
   };

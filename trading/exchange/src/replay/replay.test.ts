@@ -86,7 +86,7 @@ test('a recording begins again when it ends', async () => {
   const path = await record('short.jsonl', [depthLine(0), tradeLine(1)]);
   const replay = await openReplay(createVenue(), { path, speed: 10 });
   replay.start();
-  await expect.poll(() => replay.stats().rounds, { timeout: 5_000 }).toBe(2);
+  await expect.poll(() => replay.stats().rounds).toBe(2);
   expect(replay.stats().frames).toBe(4);
   await replay.close();
 });
@@ -111,7 +111,7 @@ test('a recording cut off in the middle stops the replay and says why', async ()
   await writeFile(path, whole.subarray(0, whole.length - 1_000));
   const replay = await openReplay(createVenue(), { path, speed: 10_000 });
   replay.start();
-  await expect.poll(() => replay.stats().failure, { timeout: 5_000 }).toContain('unexpected end');
+  await expect.poll(() => replay.stats().failure).toContain('unexpected end');
   await replay.close();
 });
 
@@ -130,7 +130,7 @@ test.skipIf(!existsSync(RECORDED))('the real recording is read whole and plays',
   const venue = createVenue();
   const replay = await openReplay(venue, { path: RECORDED, speed: 100 });
   replay.start();
-  await expect.poll(() => replay.stats().frames, { timeout: 10_000 }).toBeGreaterThan(10_000);
+  await expect.poll(() => replay.stats().frames).toBeGreaterThan(10_000);
   await replay.close();
   expect(replay.stats()).toMatchObject({ linesSkipped: 0, entriesDropped: 0, failure: undefined });
   const { bidTicks = 0n, askTicks = 0n } = venue.market('BTCUSDT').best();

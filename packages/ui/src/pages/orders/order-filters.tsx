@@ -24,14 +24,21 @@ function FilterBox({ kind, q, onChange }: FilterBoxProps) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
   const [addressed, setAddressed] = useState(q);
+  /** What was typed and is on its way into the address, while typing goes on. */
+  const [sent, setSent] = useState<readonly string[]>([]);
   if (q !== addressed) {
     setAddressed(q);
-    setText(q);
+    const index = sent.indexOf(q);
+    setSent(index < 0 ? [] : sent.slice(index + 1));
+    if (index < 0) setText(q);
   }
   useShortcuts({ '/': () => input.current?.select() });
   useEffect(() => {
     if (text === q) return;
-    const timer = setTimeout(() => onChange(text), TYPING_MS);
+    const timer = setTimeout(() => {
+      setSent((before) => [...before, text]);
+      onChange(text);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, q, onChange]);
   return (

@@ -24,7 +24,7 @@ const AGE_MS_MAX = 60_000;
 const SHORT_AGE_MS = 2_000;
 const RECONNECT_MS = 50;
 /** Of requests: a server that stands still for some seconds is an error only where that is the point. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 10_000 };
 
 const servers = {} as Record<'redis' | 'nats', TestServer>;
 const cleanups: (() => unknown)[] = [];

@@ -255,6 +255,20 @@ test('a trace comes in our form with exact times, or in the form of Jaeger in mi
   expect(data[0].processes.p1.serviceName).toBe('wss-server');
 });
 
+test('a trace is found by its id without leading zeros, as the clients of Jaeger write it', async () => {
+  const asked: (readonly string[])[] = [];
+  const spansOfTraces = async (traceIds: readonly string[]) => {
+    asked.push(traceIds);
+    return { spans: [SPAN], truncated: false };
+  };
+  const app = api({ reads: { spansOfTraces } });
+  for (const form of ['', '?format=throughline', '?format=otlp']) {
+    const answer = await app.inject({ url: `/api/traces/${TRACE_ID.slice(1)}${form}` });
+    expect(answer.statusCode).toBe(200);
+  }
+  expect(asked).toEqual([[TRACE_ID], [TRACE_ID], [TRACE_ID]]);
+});
+
 test('a trace that is not there is a 404 in either form', async () => {
   const app = api();
   const url = `/api/traces/${'1'.repeat(32)}`;

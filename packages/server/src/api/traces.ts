@@ -22,13 +22,14 @@ const LINKS_MAX = 10_000;
 export function traceRoutes(app: FastifyInstance, store: TraceStore): void {
   app.get<{ Params: { id: string } }>('/api/traces/:id', async (request, reply) => {
     const { format } = parameters(traceQuerySchema, request.query);
+    const id = inFull(request.params.id);
     if (format !== 'jaeger') {
-      const traceId = parameters(traceIdSchema, request.params.id.toLowerCase());
+      const traceId = parameters(traceIdSchema, id);
       if (format === 'otlp') return reply.send(await readOtlp(store, traceId));
       const trace = await readTrace(store, traceId);
       return reply.type('application/json').send(encode(traceResponseSchema, trace));
     }
-    const traceId = jaegerTraceId(request.params.id);
+    const traceId = traceIdSchema.safeParse(id).data;
     const { spans } = await store.spansOfTraces(traceId === undefined ? [] : [traceId], SPANS_MAX);
     if (traceId === undefined || spans.length === 0) {
       return reply.code(404).send({ data: [], errors: [{ code: 404, msg: 'trace not found' }] });
@@ -43,10 +44,9 @@ export function traceRoutes(app: FastifyInstance, store: TraceStore): void {
   });
 }
 
-/** Jaeger's clients may leave out leading zeros. */
-function jaegerTraceId(text: string): string | undefined {
-  const result = traceIdSchema.safeParse(text.toLowerCase().padStart(32, '0'));
-  return result.success ? result.data : undefined;
+/** Jaeger's clients leave out leading zeros, in what they print and log too. */
+function inFull(traceId: string): string {
+  return traceId.toLowerCase().padStart(32, '0');
 }
 
 async function readTrace(store: TraceStore, traceId: string): Promise<TraceResponse> {

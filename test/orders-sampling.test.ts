@@ -1,5 +1,5 @@
 // The orders system with a third of its orders sampled: each is in the store whole, or not at all.
-// Run alone: npx vitest run --project system test/demo-sampling
+// Run alone: npx vitest run --project system test/orders-sampling
 import { lifecyclesResponseSchema } from '@throughline/model';
 import { runLoad } from '@throughline/orders';
 import { expect, onTestFinished, test, vi } from 'vitest';

@@ -30,6 +30,7 @@ import { type OrdersProcess, startOrdersProcess, TestClient } from './support/or
 import {
   expectConservation,
   expectLinks,
+  type FinalState,
   linksOf,
   spansByName,
 } from './support/orders-topology.ts';
@@ -37,6 +38,9 @@ import {
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'];
 /** Poll as long as a slow machine needs. */
 const PATIENT = { timeout: 60_000, interval: 100 };
+
+/** Loads until every venue was cut off and has filled something. */
+const ROUNDS_MAX = 10;
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -161,24 +165,27 @@ test('venues that cut connections and repeat and reorder reports: no fill is los
     ...['--otlp', collector.url, '--max-open-ms', '500', '--batch-size', '4'],
     ...['--venue-weights', 'south=2'],
   );
-  const {
-    byStatus,
-    orders: loaded,
-    defects,
-  } = await runLoad({
-    wsUrl: orders.wsUrl,
-    exchangeRestUrl: north.restUrl,
-    orders: 200,
-    ratePerSecond: 100,
-    users: 8,
-    seed: 5,
-    plans: { cancel: 0.1, replace: 0.1, expire: 0 },
-  });
-  expect(defects).toEqual([]);
-  expect(byStatus.open ?? 0).toBe(0);
-  const finals = loaded.map(({ user_id, client_order_id, status, cum_quantity }) => {
-    return { user_id, client_order_id, status, cum_quantity };
-  });
+  const finals: FinalState[] = [];
+  // Where the machine is slow, a venue may be away for all of the first load.
+  const hasWorked = async (venue: Exchange) =>
+    venue.stats().sockets.cutByFault > 0 && (await fillsAt(venue)).length > 0;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const load = await runLoad({
+      wsUrl: orders.wsUrl,
+      exchangeRestUrl: north.restUrl,
+      orders: 200,
+      ratePerSecond: 100,
+      users: 8,
+      seed: 5 + round,
+      plans: { cancel: 0.1, replace: 0.1, expire: 0 },
+    });
+    expect(load.defects).toEqual([]);
+    expect(load.byStatus.open ?? 0).toBe(0);
+    for (const { user_id, client_order_id, status, cum_quantity } of load.orders) {
+      finals.push({ user_id, client_order_id, status, cum_quantity });
+    }
+    if ((await hasWorked(north)) && (await hasWorked(south))) break;
+  }
   expect(await orders.stop()).toBe(0);
 
   const { spans } = collector;

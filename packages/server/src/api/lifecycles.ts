@@ -110,7 +110,8 @@ async function listLifecycles(
   const lifecycles = await readLifecycles(store, definition, page.rows);
   const { total, totalBound, cursor } = page;
   return {
-    ...{ rows: lifecycles.map(lifecycleRow), total },
+    rows: lifecycles.map(lifecycleRow),
+    total,
     ...(totalBound !== undefined && { totalBound }),
     ...(cursor !== undefined && { cursor }),
   };
